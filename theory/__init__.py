@@ -1,0 +1,39 @@
+"""theory predicts: where weight decay holds the weights, and how fast they get there.
+
+Closed forms derived in SymPy and evaluated from the derivation itself. Nothing here has seen a simulation.
+
+>>> import theory
+>>> print(f"{theory.equilibrium(n=50_000, lam=5.0, eta=0.1).scale:.8f}")
+0.10000025
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from theory.equilibrium import Equilibrium, InverseSqrtN, equilibrium
+from theory.errors import DerivationError, InvalidArgument, NoEquilibrium, TailoffError
+
+if TYPE_CHECKING:
+    from theory.derivation import Derivation, derive
+
+__all__ = [
+    "Derivation",
+    "DerivationError",
+    "Equilibrium",
+    "InvalidArgument",
+    "InverseSqrtN",
+    "NoEquilibrium",
+    "TailoffError",
+    "derive",
+    "equilibrium",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs SymPy on first use, so that `import theory` stays fast."""
+    if name in ("Derivation", "derive"):
+        from theory import derivation
+
+        return getattr(derivation, name)
+    raise AttributeError(f"module 'theory' has no attribute {name!r}")
