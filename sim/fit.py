@@ -164,7 +164,7 @@ def _failed(points: int, why: str) -> DecayFit:
 
 
 def _tail(s: float, k: float, r0: float, error: float, span: float) -> tuple[bool, str]:
-    """Say whether the data reach the tail: one time constant of rms^2 or more, and a scale known to better than half."""
+    """Say whether the data reach the tail: at least one time constant of rms^2, a scale known to better than half."""
     if abs(r0**2 - s**2) < 1e-9 * s**2:
         return (
             False,

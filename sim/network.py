@@ -73,7 +73,8 @@ class Network:
         delta = layers[-1] - y
         if self.cost == "quadratic":
             delta = delta * layers[-1] * (1 - layers[-1])
-        grad_w, grad_b = [], []
+        grad_w: list[np.ndarray] = []
+        grad_b: list[np.ndarray] = []
         for w, a in zip(self.weights[::-1], layers[-2::-1], strict=True):
             grad_w.insert(0, delta.T @ a / len(x))
             grad_b.insert(0, delta.mean(axis=0))

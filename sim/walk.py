@@ -60,7 +60,7 @@ def walk(
     start : float
         Where every weight starts.
     burn_in : int, optional
-        Steps left out of the average, rounded up to whole blocks. Default: chosen from the data.
+        Steps left out of the average, rounded up to whole blocks; at most half of them. Default: chosen from the data.
     seed : int
         Seed of the generator.
 
@@ -122,7 +122,7 @@ def _checked(
             f"the weights would run away: eta (lam/n + curvature) must be between 0 and 2, got {rate:g}."
         )
     if burn_in is not None:
-        check_range("burn_in", whole_number("burn_in", burn_in, least=0), 0, steps, ends=(True, False))
+        check_range("burn_in", whole_number("burn_in", burn_in, least=0), 0, steps / 2, ends=(True, True))
     return {
         "n": n, "lam": lam, "eta": eta, "weights": weights, "steps": steps - steps % BLOCKS, "noise": noise,
         "correlation": correlation, "curvature": curvature, "distribution": distribution, "start": start,
