@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -281,10 +282,13 @@ def report(
 def main() -> None:
     """Run the command line; bad input ends with one line on stderr and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(prog_name="tailoff", standalone_mode=False)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
-        sys.exit(_complain(f"{error.format_message()} See {context.command_path if context else 'tailoff'} --help."))
+        message = re.sub(
+            r"^No such option: (-[\d.]).*", "A negative number is not allowed here.", error.format_message()
+        )
+        sys.exit(_complain(f"{message} See {context.command_path if context else 'tailoff'} --help."))
     except (TailoffError, OSError) as error:
         sys.exit(_complain(str(error)))
     except (KeyboardInterrupt, typer.Abort):

@@ -162,7 +162,9 @@ def _run(
 
 def _refuse_non_finite(net: Network, epoch: int, settings: TrainingSettings) -> None:
     for layer, w in enumerate(net.weights, 2):
-        if not np.isfinite(w).all():
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = np.isfinite((w**2).sum())  # squares overflow first, and the record is made of squares
+        if not finite:
             raise TrainingError(
                 f"the weights of layer {layer} are not finite after epoch {epoch} (eta = {settings.eta:g}, "
                 f"lam = {settings.lam:g}). Take a smaller eta."

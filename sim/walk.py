@@ -80,7 +80,7 @@ def walk(
     --------
     >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=1)
     >>> print(f"{result.variance.item():.4f} +/- {result.variance_error.item():.4f}")
-    0.0045 +/- 0.0000
+    0.0044 +/- 0.0000
     """
     settings = _checked(n, lam, eta, weights, steps, noise, correlation, curvature, distribution, start, burn_in, seed)
     shrink = 1 - eta * (lam / n + curvature)
