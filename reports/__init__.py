@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reports.comparison import Comparison
 
 if TYPE_CHECKING:
-    from reports.build import build
+    from reports.assemble import build
 
 __all__ = ["Comparison", "build"]
 
@@ -20,8 +20,7 @@ __all__ = ["Comparison", "build"]
 def __getattr__(name: str) -> Any:
     """Import Matplotlib and Typst on first use, so that small commands answer at once."""
     if name == "build":
-        from reports.build import build
+        from reports.assemble import build
 
-        globals()["build"] = build  # the function, not the module that importing it has put here
         return build
     raise AttributeError(f"module 'reports' has no attribute {name!r}")

@@ -273,7 +273,7 @@ def report(
 
     Example: tailoff report --quick
     """
-    from reports.build import build
+    from reports.assemble import build
 
     path = build(out, quick=quick, seed=seed, data=data)
     typer.echo(f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}")
