@@ -11,22 +11,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from theory.decay_phase import DecayPhase, decay_phase
 from theory.equilibrium import Equilibrium, InverseSqrtN, equilibrium
 from theory.errors import DerivationError, InvalidArgument, NoEquilibrium, TailoffError
+from theory.layer_balance import Budget, NormBalance, norm_balance, norm_budget
+from theory.mean_field import MeanField, mean_field
 
 if TYPE_CHECKING:
     from theory.derivation import Derivation, derive
 
 __all__ = [
+    "Budget",
+    "DecayPhase",
     "Derivation",
     "DerivationError",
     "Equilibrium",
     "InvalidArgument",
     "InverseSqrtN",
+    "MeanField",
     "NoEquilibrium",
+    "NormBalance",
     "TailoffError",
+    "decay_phase",
     "derive",
     "equilibrium",
+    "mean_field",
+    "norm_balance",
+    "norm_budget",
 ]
 
 
