@@ -97,7 +97,7 @@ def load(path: str | Path, run: dict[str, Any], epochs: int) -> dict[int, Snapsh
 
 def _read(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except FileNotFoundError as error:
         raise CheckpointError(

@@ -6,6 +6,7 @@ An engine holds one network and takes steps on it; which examples, and what beco
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from itertools import accumulate, pairwise
 from typing import Protocol
 
@@ -33,7 +34,7 @@ class Engine(Protocol):
         """Return arrays that are finite where the layers' weights are."""
 
     def network(self) -> Network:
-        """Return the network as it is now; to be called after every epoch."""
+        """Return a copy of the network as it is now; to be called after every epoch."""
 
     def evaluate(self, check: Callable[[], None]) -> list[tuple[float, float]]:
         """Return the mean of C_x and the accuracy of every split, calling `check` often."""
@@ -89,7 +90,7 @@ class NumpyEngine:
 
     def network(self) -> Network:
         """See `Engine`."""
-        return self.net
+        return deepcopy(self.net)
 
     def evaluate(self, check: Callable[[], None]) -> list[tuple[float, float]]:
         """See `Engine`."""

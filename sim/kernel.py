@@ -20,7 +20,7 @@ from sim.jit import compiled
 __all__ = ["LANES", "Parameters", "Workspace", "evaluate", "fold", "take_steps"]
 
 LANES = 8
-SMALLEST_SCALE = 1e-6  # V is at most this much larger than W: single precision bears that too
+FARTHEST = 1e6  # V and W differ at most by this factor: single precision bears that too
 
 
 class Parameters(NamedTuple):
@@ -234,7 +234,7 @@ def take_steps(p, examples, order, batch_size, eta, shrink, quadratic, every, wo
             align(p, size, work, alignment[step // every])
         rate = eta / size
         p.scale[0] *= shrink
-        if abs(p.scale[0]) < SMALLEST_SCALE:
+        if not 1 / FARTHEST <= abs(p.scale[0]) <= FARTHEST:
             fold(p)
         if recorded:
             grad_sq[step // every, 0] = (

@@ -57,7 +57,7 @@ def mean_over_steps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     --------
     >>> mean, error = mean_over_steps(np.random.default_rng(1).standard_normal((3200, 1)))
     >>> print(f"{mean[0]:.3f} +/- {error[0]:.3f}")
-    0.026 +/- 0.018
+    -0.003 +/- 0.019
     """
     blocks = np.array([block.mean(axis=0) for block in np.array_split(values, min(BLOCKS, len(values)))])
     if len(blocks) == 1:

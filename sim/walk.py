@@ -85,9 +85,9 @@ def walk(
 
     Examples
     --------
-    >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=1)
-    >>> print(f"{result.variance.item():.4f} +/- {result.variance_error.item():.4f}")
-    0.0045 +/- 0.0000
+    >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=2)
+    >>> print(f"{result.variance.item():.5f} +/- {result.variance_error.item():.5f}")
+    0.00443 +/- 0.00001
     """
     settings = _checked(n, lam, eta, weights, steps, noise, correlation, curvature, distribution, start, burn_in, seed)
     seeds = np.random.SeedSequence(seed).spawn(-(-weights // CHUNK))

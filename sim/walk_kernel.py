@@ -5,7 +5,7 @@ rule. The number of weights is a multiple of `LANES`.
 
 References
 ----------
-Blackman and Vigna, "Scrambled linear pseudorandom number generators", ACM Trans. Math. Softw. 47 (2021) 36 (xoshiro256++).
+Blackman and Vigna, "Scrambled linear pseudorandom number generators", ACM Trans. Math. Softw. 47 (2021) 36.
 Marsaglia and Tsang, "The ziggurat method for generating random variables", J. Stat. Softw. 5 (2000) 8.
 """
 
@@ -45,7 +45,7 @@ def rotated(word, by):
 
 @compiled
 def fill_words(state, words):
-    """Fill `words` with random bits (xoshiro256++); `state` has the shape (4, LANES)."""
+    """Fill `words` with random bits (Blackman and Vigna's xoshiro256++); `state` has the shape (4, LANES)."""
     for begin in range(0, words.size, LANES):
         for lane in range(LANES):
             a, b, c, d = state[0, lane], state[1, lane], state[2, lane], state[3, lane]
