@@ -195,7 +195,7 @@ def _from_file(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 def _from_npz(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             missing = {"images", "labels"} - set(archive.files)
             if missing:
                 raise DataError(

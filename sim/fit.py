@@ -130,7 +130,7 @@ def fit_decay(time: Any, rms: Any, error: Any = None) -> DecayFit:
     errors = [float(e) for e in np.sqrt(np.diag(covariance))]
     residuals = (y**2 - mean_square(clock, s, k, r0)) / (1.0 if weight is None else weight)
     chi2 = None if sigma is None else float((residuals**2).sum() / (len(t) - 3))
-    seen, message = _tail(s, k, r0, errors[0], float(clock.max()))
+    seen, message = _tail(s, k, r0, float(clock.max()))
     scale, rate, start = (Estimate(*pair) for pair in zip((s, k, r0), errors, strict=True))
     return DecayFit(scale, rate, start, covariance, chi2, len(t), True, seen, message)
 
@@ -163,22 +163,20 @@ def _failed(points: int, why: str) -> DecayFit:
     return DecayFit(nothing, nothing, nothing, np.full((3, 3), np.inf), None, points, False, False, message)
 
 
-def _tail(s: float, k: float, r0: float, error: float, span: float) -> tuple[bool, str]:
-    """Say whether the data reach the tail: at least one time constant of rms^2, a scale known to better than half."""
+def _tail(s: float, k: float, r0: float, span: float) -> tuple[bool, str]:
+    """Say whether the data reach the tail: at least a time constant of rms^2, and little of the decay is left."""
     if abs(r0**2 - s**2) < 1e-9 * s**2:
-        return (
-            False,
-            f"converged, but the rms does not change: the scale is {s:.6g}, and no rate can be had from the data.",
-        )
+        return False, f"converged, but the rms does not change: the scale is {s:.6g}, no rate can be had from the data."
     times = 2 * k * span
     if times < 1:
         return False, (
             f"converged, but the data are too short to show the tail: they span {times:.2g} time constants 1/(2k) of "
             f"rms^2. Take at least {np.ceil(4 / max(times, 1e-3)):g} times as long a run for the scale."
         )
-    if not error < 0.5 * s:
-        return (
-            False,
-            f"converged, but no tail is seen: the scale {s:.3g} +/- {error:.2g} is not distinct from 0. Run on.",
+    left = abs(r0**2 - s**2) * np.exp(-times) / s**2
+    if left > 2:
+        return False, (
+            f"converged, but no tail is seen: at the last point rms^2 is still {1 + left:.3g} times its tail. "
+            "Run on for the scale; the rate is good."
         )
     return True, "converged; the tail is seen"

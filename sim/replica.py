@@ -83,7 +83,9 @@ def _take_epoch(
         part = slice(piece * recorded, (piece + 1) * recorded)
         engine.take_steps(order[start : start + examples], *(per_step[name][part] for name in STEP_STATISTICS))
         for layer, w in enumerate(engine.weights(), 2):
-            if not np.isfinite(w).all():
+            with np.errstate(over="ignore", invalid="ignore"):
+                finite = np.isfinite((w**2).sum())  # squares overflow first, and the record is made of squares
+            if not finite:
                 raise TrainingError(
                     f"the weights of layer {layer} are not finite in epoch {epoch} (eta = {settings.eta:g}, "
                     f"lam = {settings.lam:g}). Take a smaller eta."

@@ -11,6 +11,8 @@ import numpy as np
 
 __all__ = ["burn_in_blocks"]
 
+DRIFT_SIGMAS = 5.0  # what is left must not drift by more; for independent block means one alarm in a million is false
+
 
 def burn_in_blocks(series: np.ndarray) -> int | None:
     """Return how many leading values to leave out, or None if the series never settles.
@@ -18,14 +20,14 @@ def burn_in_blocks(series: np.ndarray) -> int | None:
     Parameters
     ----------
     series : ndarray, shape (blocks,)
-        Block means of what is measured, in order of time.
+        Block means of what is measured, in order of time; at least 16 of them.
 
     Returns
     -------
     int or None
-        The number of values whose removal makes the standard error of the mean of the rest smallest (MSER), doubled,
-        because what is left of a relaxation below the noise of one block still biases the mean of all of them. None if
-        less than half of the series would remain.
+        The number of values (of the first quarter) whose removal makes the standard error of the mean of the rest
+        smallest (MSER), doubled, because what is left of a relaxation below the noise of one block still biases the
+        mean of all of them. None if the two halves of what is left differ by more than 5 standard errors.
 
     Examples
     --------
@@ -34,10 +36,9 @@ def burn_in_blocks(series: np.ndarray) -> int | None:
     >>> burn_in_blocks(np.arange(64.0)) is None
     True
     """
-    blocks = len(series)
-    kept = np.arange(blocks, 2, -1)  # 0, 1, 2, ... values removed; at least three remain
-    tail_sum = np.cumsum(series[::-1])[::-1][: len(kept)]
-    tail_square = np.cumsum((series**2)[::-1])[::-1][: len(kept)]
-    spread = tail_square - tail_sum**2 / kept
-    removed = 2 * int(np.argmin(spread / kept**2))
-    return removed if removed <= blocks // 2 else None
+    removals = np.arange(len(series) // 4 + 1)
+    spread = [np.var(series[removed:]) / (len(series) - removed) for removed in removals]
+    removed = 2 * int(np.argmin(spread))
+    early, late = np.array_split(series[removed:], 2)
+    error = np.sqrt(early.var(ddof=1) / len(early) + late.var(ddof=1) / len(late))
+    return removed if abs(early.mean() - late.mean()) <= DRIFT_SIGMAS * error else None

@@ -174,7 +174,7 @@ def derive(*, correlated: bool = False) -> Derivation:
     Examples
     --------
     >>> derive().check().result
-    eta**2*sigma**2/(eta*(2 - eta*(h + lambda/n))*(h + lambda/n))
+    eta*sigma**2/((h + lambda/n)*(-eta*(h + lambda/n) + 2))
     >>> derive()["random walk"]
     Eq(V, eta/(lambda*(-eta*lambda/n + 2)))
     """

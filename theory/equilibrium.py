@@ -1,6 +1,6 @@
 r"""Where weight decay holds a weight: the public face of the derivation.
 
-.. math:: E w^2 = \frac{\eta}{\lambda (2 - \eta\lambda/n)}
+.. math:: E w^2 = \frac{\eta}{(2 - \eta\lambda/n) \lambda}
 
 with the defaults (white gradient noise of size :math:`1/\sqrt n`, no curvature). With noise that keeps its sign the
 scale tends to :math:`\sqrt n/\lambda` instead, the literal balance of decay and gradient; one formula, that of
@@ -187,9 +187,9 @@ class InverseSqrtN:
 
     def __str__(self) -> str:
         return (
-            f"the scale is {self.ratio:.4g} times 1/sqrt(n) = {self.value:.4g}; they are equal for white noise only if "
-            f"lam = {self.lam_white:.6g} (with the default noise: eta n / 2 to leading order), for coherent noise only "
-            f"if lam = {self.lam_coherent:.6g} (with the default noise: n)"
+            f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; it would equal this\n"
+            f"    for white noise only if lam = {self.lam_white:.6g} (by default eta n / 2 to leading order),\n"
+            f"    for coherent noise only if lam = {self.lam_coherent:.6g} (by default n)"
         )
 
 
@@ -425,8 +425,9 @@ class Equilibrium:
             "shrink": "factor per step",
             "relaxation_time": "steps",
         }
-        lines = [f"{name:16} {getattr(self, name)!s:24} {meaning}" for name, meaning in rows.items()]
         numbers = not self._symbolic and np.ndim(self.variance) == 0
+        shown = {name: f"{getattr(self, name):.10g}" if numbers else str(getattr(self, name)) for name in rows}
+        lines = [f"{name:16} {shown[name]:14} {meaning}" for name, meaning in rows.items()]
         return "\n".join([*lines, *([f"1/sqrt(n)        {self.inverse_sqrt_n}"] if numbers else [])])
 
     def _repr_latex_(self) -> str:

@@ -43,7 +43,7 @@ class LinearRecursion:
     --------
     >>> from theory.symbols import a, w
     >>> LinearRecursion((w,), sp.Matrix([[a]]), sp.Matrix([[1]])).stationary_covariance()
-    Matrix([[-1/(a**2 - 1)]])
+    Matrix([[-1/((a - 1)*(a + 1))]])
     """
 
     state: tuple[sp.Symbol, ...]
