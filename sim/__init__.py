@@ -8,13 +8,14 @@ Nothing here has seen a prediction: of `theory` it imports the settings alone.
 """
 
 from sim.data import Data, Split, load_data
-from sim.errors import DataError, FitError, TrainingError
+from sim.errors import CheckpointError, DataError, FitError, TrainingError
 from sim.fit import DecayFit, Estimate, fit_decay
 from sim.provenance import save
 from sim.train import train
 from sim.walk import walk
 
 __all__ = [
+    "CheckpointError",
     "Data",
     "DataError",
     "DecayFit",

@@ -2,7 +2,7 @@
 
 from theory.settings import TailoffError
 
-__all__ = ["DataError", "FitError", "TrainingError"]
+__all__ = ["CheckpointError", "DataError", "FitError", "TrainingError"]
 
 
 class DataError(TailoffError):
@@ -15,3 +15,7 @@ class FitError(TailoffError):
 
 class TrainingError(TailoffError):
     """A training run that cannot go on, such as weights that stopped being finite."""
+
+
+class CheckpointError(TrainingError):
+    """A checkpoint that is damaged, or that belongs to another run."""

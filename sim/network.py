@@ -83,7 +83,10 @@ class Network:
 
     def step(self, x: np.ndarray, y: np.ndarray, eta: float, shrink: float) -> None:
         """Take one minibatch step; `shrink` is 1 - eta lam / n."""
-        grad_w, grad_b = self.gradient(x, y)
+        self.descend(*self.gradient(x, y), eta, shrink)
+
+    def descend(self, grad_w: list[np.ndarray], grad_b: list[np.ndarray], eta: float, shrink: float) -> None:
+        """Take the step that a gradient asks for."""
         for w, g in zip(self.weights, grad_w, strict=True):
             w *= shrink
             w -= eta * g

@@ -3,48 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from sim import checkpoint as checkpoints
+from sim import replica
 from sim.data import Data
-from sim.errors import TrainingError
-from sim.network import COSTS, INITS, Network, one_hot
-from sim.provenance import versions
-from sim.statistics import LAYER_STATISTICS, UNITS
-from theory.settings import DecayRule, InvalidArgument, whole_number
+from sim.engines import prepare
+from sim.pool import run_all
+from sim.record import dataset
+from sim.training_settings import ENGINES, TrainingSettings, sampling
+from theory.settings import DecayRule, whole_number
 
 __all__ = ["ENGINES", "TrainingSettings", "train"]
-
-ENGINES = ("numpy",)
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """Everything that decides a training run but the data and the seed, checked when made (see `train`)."""
-
-    sizes: tuple[int, ...] = (784, 30, 10)
-    epochs: int = 30
-    batch_size: int = 10
-    eta: float = 0.1
-    lam: float = 5.0
-    init: str = "large"
-    cost: str = "cross-entropy"
-    replicas: int = 1
-    engine: str = "numpy"
-
-    def __post_init__(self) -> None:
-        if len(self.sizes) < 2:
-            raise InvalidArgument(f"sizes must name the input and at least one more layer, got {self.sizes}.")
-        for size in self.sizes:
-            whole_number("sizes", size)
-        for name in ("epochs", "batch_size", "replicas"):
-            whole_number(name, getattr(self, name))
-        for name, allowed in (("init", INITS), ("cost", COSTS), ("engine", ENGINES)):
-            if getattr(self, name) not in allowed:
-                raise InvalidArgument(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}.")
 
 
 def train(
@@ -59,7 +34,13 @@ def train(
     cost: str = "cross-entropy",
     replicas: int = 1,
     seed: int = 0,
-    engine: str = "numpy",
+    engine: str = "compiled",
+    dtype: str = "float64",
+    statistics: str | int | None = "every",
+    threads: int | None = None,
+    checkpoint: str | Path | None = None,
+    checkpoint_every: int = 1,
+    resume: str | Path | None = None,
     progress: Callable[[], None] | None = None,
 ) -> xr.Dataset:
     """Train a sigmoid network by the textbook's minibatch rule and record its layers.
@@ -81,16 +62,32 @@ def train(
         Independent runs: each has its own initial weights and its own shuffles.
     seed : int
         Seeds for the replicas are spawned from it.
-    engine : {"numpy"}
-        What does the arithmetic.
+    engine : {"compiled", "numpy"}
+        What does the arithmetic: machine code, or the reference `sim.network` that people can read. Both give the same
+        numbers to rounding; the first use of the former compiles it, once, and says so in the log ("sim").
+    dtype : {"float64", "float32"}
+        Of the weights and of the arithmetic.
+    statistics : "every", int or None
+        Record the gradient's statistics of every minibatch, of each so many-th, or none.
+    threads : int, optional
+        How many replicas run at once. Default: one per core. The result does not depend on it.
+    checkpoint : path, optional
+        Where to save the run (weights, generators, record) after every `checkpoint_every` epochs of a replica and at
+        its end. The file is whole at any moment.
+    checkpoint_every : int
+    resume : path, optional
+        A checkpoint to go on from, to the same bits as a run that was never interrupted. Everything but `epochs`,
+        which may have grown, must be as it was.
     progress : callable, optional
-        Called after every epoch of every replica.
+        Called in this thread after every epoch of every replica, and for the epochs that `resume` brings.
 
     Returns
     -------
     Dataset
-        rms, variance, sum, mean, l1, induced_1_norm over (replica, epoch, layer); cost, accuracy over (replica, epoch,
-        split). Epoch 0 is before training; layers are labelled 2, 3, ... as the textbook numbers them. The settings,
+        Over (replica, epoch, layer): rms, variance, sum, mean, l1, induced_1_norm; alignment = <w, g> and grad_sq =
+        ||g||^2, means over the epoch's minibatches, with the standard errors alignment_error and grad_sq_error (NaN at
+        epoch 0). Over (replica, epoch, split): cost, accuracy.
+        Epoch 0 is before training; layers are labelled 2, 3, ... as the textbook numbers them. The settings,
         the seed and the versions are in the attributes.
 
     Raises
@@ -99,6 +96,8 @@ def train(
         A setting out of range, or sizes that do not fit the data.
     TrainingError
         Weights that stopped being finite; the message says at which epoch and in which layer.
+    CheckpointError
+        A checkpoint that is missing, damaged or of another run.
 
     Notes
     -----
@@ -116,86 +115,28 @@ def train(
     >>> result.rms.dims, [int(layer) for layer in result.layer]
     (('replica', 'epoch', 'layer'), [2, 3])
     """
-    settings = TrainingSettings(tuple(sizes), epochs, batch_size, eta, lam, init, cost, replicas, engine)
-    DecayRule(len(data.train), lam, eta)
-    _check_fit(data, settings)
+    settings = TrainingSettings(
+        tuple(sizes), epochs, batch_size, eta, lam, init, cost, replicas, engine, dtype, sampling(statistics)
+    )
+    DecayRule(data.sizes[0], lam, eta)
+    settings.check_fit(data)
     whole_number("seed", seed, least=0)
-    records = [
-        _run(data, settings, np.random.default_rng(child), progress)
-        for child in np.random.SeedSequence(seed).spawn(replicas)
-    ]
-    return _dataset(records, data, settings, seed)
+    whole_number("checkpoint_every", checkpoint_every)
+    run = checkpoints.identity(data, settings, seed) if checkpoint or resume else {}
+    known = checkpoints.load(resume, run, epochs) if resume else {}
+    keeper = checkpoints.Checkpoint(checkpoint, checkpoint_every, epochs, run, known) if checkpoint else None
 
-
-def _check_fit(data: Data, settings: TrainingSettings) -> None:
-    pixels, outputs = settings.sizes[0], settings.sizes[-1]
-    if pixels != data.inputs.shape[1]:
-        raise InvalidArgument(f"sizes must begin with the data's {data.inputs.shape[1]} inputs, got {settings.sizes}.")
-    if outputs < data.classes:
-        raise InvalidArgument(f"sizes must end with at least the data's {data.classes} classes, got {settings.sizes}.")
-    if settings.batch_size > len(data.train):
-        raise InvalidArgument(
-            f"batch_size must not exceed the {len(data.train)} training examples, got {settings.batch_size}."
-        )
-
-
-def _run(
-    data: Data, settings: TrainingSettings, rng: np.random.Generator, progress: Callable[[], None] | None
-) -> dict[str, np.ndarray]:
-    """Train one replica; return its record, each entry an array over epochs first."""
-    net = Network.initialised(settings.sizes, settings.init, rng, settings.cost)
-    x, y = data.train.inputs, one_hot(data.train.labels, settings.sizes[-1])
-    shrink = 1 - settings.eta * settings.lam / len(x)
-    rows = [_measure(net, data, settings)]
-    for epoch in range(1, settings.epochs + 1):
-        order = rng.permutation(len(x))
-        with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(x), settings.batch_size):
-                batch = order[start : start + settings.batch_size]
-                net.step(x[batch], y[batch], settings.eta, shrink)
-        _refuse_non_finite(net, epoch, settings)
-        rows.append(_measure(net, data, settings))
+    def listen(snapshot: replica.Snapshot) -> None:
+        if keeper:
+            keeper.keep(snapshot)
         if progress:
             progress()
-    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
 
-
-def _refuse_non_finite(net: Network, epoch: int, settings: TrainingSettings) -> None:
-    for layer, w in enumerate(net.weights, 2):
-        with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.isfinite((w**2).sum())  # squares overflow first, and the record is made of squares
-        if not finite:
-            raise TrainingError(
-                f"the weights of layer {layer} are not finite after epoch {epoch} (eta = {settings.eta:g}, "
-                f"lam = {settings.lam:g}). Take a smaller eta."
-            )
-
-
-def _measure(net: Network, data: Data, settings: TrainingSettings) -> dict[str, Any]:
-    """Return the layer statistics (a list over layers) and cost and accuracy (a list over splits)."""
-    row: dict[str, Any] = {name: [of(w) for w in net.weights] for name, of in LAYER_STATISTICS.items()}
-    penalty = settings.lam / (2 * len(data.train)) * sum(float((w**2).sum()) for w in net.weights)
-    splits = [net.evaluate(split.inputs, split.labels) for split in (data.train, data.validation) if len(split)]
-    row["cost"] = [cost + penalty for cost, _ in splits]
-    row["accuracy"] = [accuracy for _, accuracy in splits]
-    return row
-
-
-def _dataset(records: list[dict[str, np.ndarray]], data: Data, settings: TrainingSettings, seed: int) -> xr.Dataset:
-    variables = {}
-    for name in records[0]:
-        dims = ("replica", "epoch", "layer" if name in LAYER_STATISTICS else "split")
-        variables[name] = (dims, np.stack([record[name] for record in records]), {"long_name": UNITS[name]})
-    fan_in, fan_out = np.array(settings.sizes[:-1]), np.array(settings.sizes[1:])
-    coordinates = {
-        "replica": np.arange(settings.replicas),
-        "epoch": np.arange(settings.epochs + 1),
-        "layer": np.arange(2, len(settings.sizes) + 1),
-        "split": ["train", "validation"][: 2 if len(data.validation) else 1],
-        "fan_in": ("layer", fan_in),
-        "layer_weights": ("layer", fan_in * fan_out),
-    }
-    attributes = asdict(settings) | {
-        "sizes": list(settings.sizes), "n": len(data.train), "data": data.name, "seed": seed, "versions": versions(),
-    }  # fmt: skip
-    return xr.Dataset(variables, coordinates, attributes)
+    if progress:
+        for _ in range(sum(snapshot.epoch for snapshot in known.values())):
+            progress()
+    prepare(data, settings)
+    seeds = np.random.SeedSequence(seed).spawn(replicas)
+    starts = [known.get(r) or replica.begin(r, seeds[r], settings) for r in range(replicas)]
+    tasks: list[Any] = [partial(replica.run, start, data, settings) for start in starts]
+    return dataset(run_all(tasks, threads, listen), data, settings, seed)

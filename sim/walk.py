@@ -8,20 +8,24 @@ used anywhere: this is what the theory is tested against.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from sim import walk_kernel as kernel
+from sim.jit import announced
+from sim.pool import Channel, run_all
 from sim.provenance import versions
 from sim.stationarity import burn_in_blocks
 from theory.settings import DecayRule, InvalidArgument, check_range, finite, positive, whole_number
 
 __all__ = ["walk"]
 
-DISTRIBUTIONS = ("gaussian", "sign")
+DISTRIBUTIONS = {"gaussian": kernel.fill_gaussian, "sign": kernel.fill_sign}
 BLOCKS = 64
+CHUNK = 512  # weights that share a stream of random numbers; noise for 64 steps of so many fits the cache
 
 
 def walk(
@@ -38,6 +42,7 @@ def walk(
     start: float = 0.0,
     burn_in: int | None = None,
     seed: int = 0,
+    threads: int | None = None,
 ) -> xr.Dataset:
     """Let independent weights walk, and measure their mean square in the stationary state.
 
@@ -62,7 +67,9 @@ def walk(
     burn_in : int, optional
         Steps left out of the average, rounded up to whole blocks; at most half of them. Default: chosen from the data.
     seed : int
-        Seed of the generator.
+        Seeds of the streams, one for every 512 weights, are spawned from it.
+    threads : int, optional
+        How many chunks of weights walk at once. Default: one per core. The result does not depend on it.
 
     Returns
     -------
@@ -78,26 +85,52 @@ def walk(
 
     Examples
     --------
-    >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=1)
-    >>> print(f"{result.variance.item():.4f} +/- {result.variance_error.item():.4f}")
-    0.0044 +/- 0.0000
+    >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=2)
+    >>> print(f"{result.variance.item():.5f} +/- {result.variance_error.item():.5f}")
+    0.00443 +/- 0.00001
     """
     settings = _checked(n, lam, eta, weights, steps, noise, correlation, curvature, distribution, start, burn_in, seed)
-    shrink = 1 - eta * (lam / n + curvature)
-    draws = _noise(settings["noise"], correlation, distribution, weights, np.random.default_rng(seed))
-    length = steps // BLOCKS
-    w = np.full(weights, float(start))
-    mean_square = np.empty((BLOCKS, weights))  # of each weight over each block: the memory does not grow with steps
-    moments = [_moments(w)]
+    seeds = np.random.SeedSequence(seed).spawn(-(-weights // CHUNK))
+    sizes = [min(CHUNK, weights - CHUNK * chunk) for chunk in range(len(seeds))]
+    with announced("the random walk"):  # here and not in the threads, so that Ctrl-C is heard
+        _walk_chunk(2, seeds[0], settings | {"steps": BLOCKS}, Channel())
+    walks = run_all([partial(_walk_chunk, *chunk, settings) for chunk in zip(sizes, seeds, strict=True)], threads)
+    mean_square = np.concatenate([chunk[0] for chunk in walks], axis=1)
+    return _dataset(_moments(np.array(sizes), np.array([chunk[1] for chunk in walks])), mean_square, settings)
+
+
+def _walk_chunk(
+    weights: int, seed: np.random.SeedSequence, settings: dict[str, Any], channel: Channel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Let some weights walk.
+
+    Returns
+    -------
+    mean_square : ndarray, shape (blocks, weights)
+        Of each weight over each block: the memory does not grow with the steps.
+    spread : ndarray, shape (blocks + 1, 2)
+        At the start and at every block's end: the mean of w^2, and the sum of squares about it.
+    """
+    fill, rho = DISTRIBUTIONS[settings["distribution"]], float(settings["correlation"])
+    rate = settings["eta"] * (settings["lam"] / settings["n"] + settings["curvature"])
+    state = seed.generate_state(4 * kernel.LANES, np.uint64).reshape(4, kernel.LANES)
+    padded = -(-weights // kernel.LANES) * kernel.LANES
+    words, noise, last = np.empty(padded, np.uint64), np.empty((kernel.STEPS, padded)), np.ones(padded)
+    fill(state, words, 0.0, last, noise[:1])
+    last[:] = noise[0]  # the noise has been running for ever when the walk starts
+    w = np.full(padded, float(settings["start"]))
+    length = settings["steps"] // BLOCKS
+    mean_square, spread = np.empty((BLOCKS, weights)), [kernel.spread(w[:weights])]
     for block in range(BLOCKS):
-        total = np.zeros(weights)
-        for _ in range(length):
-            w *= shrink
-            w -= eta * next(draws)
-            total += w**2
-        mean_square[block] = total / length
-        moments.append(_moments(w))
-    return _dataset(np.array(moments), mean_square, settings)
+        total = np.zeros(padded)
+        for begin in range(0, length, kernel.STEPS):
+            channel.check()
+            part = noise[: length - begin]
+            fill(state, words, rho, last, part)
+            kernel.sgd_steps(w, part, 1 - rate, settings["eta"] * settings["noise"], total)
+        mean_square[block] = total[:weights] / length
+        spread.append(kernel.spread(w[:weights]))
+    return mean_square, np.array(spread)
 
 
 def _checked(
@@ -130,29 +163,14 @@ def _checked(
     }  # fmt: skip
 
 
-def _noise(
-    size: float, correlation: float, distribution: str, weights: int, rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    """Yield the gradient noise of each step; it has been running for ever when the walk starts."""
-    g: np.ndarray
-    if distribution == "gaussian":
-        g = size * rng.standard_normal(weights)
-        fresh = size * np.sqrt(1 - correlation**2)
-        while True:
-            yield g
-            g = correlation * g + fresh * rng.standard_normal(weights)
-    else:
-        g = size * (2.0 * rng.integers(0, 2, weights) - 1)
-        while True:
-            yield g
-            g = np.where(rng.random(weights) < (1 + correlation) / 2, g, -g)
-
-
-def _moments(w: np.ndarray) -> tuple[float, float]:
-    """Return the rms over the weights and its standard error."""
-    square = w**2
-    rms = float(np.sqrt(square.mean()))
-    return rms, float(square.std(ddof=1) / np.sqrt(len(w)) / (2 * rms)) if rms else 0.0
+def _moments(sizes: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Return the rms over all weights and its standard error, shape (blocks + 1, 2), from the spreads of the chunks."""
+    weights, (means, about) = sizes.sum(), np.moveaxis(spread, -1, 0)
+    mean = sizes @ means / weights
+    variance = (about.sum(axis=0) + sizes @ (means - mean) ** 2) / (weights - 1)
+    rms = np.sqrt(mean)
+    error = np.divide(np.sqrt(variance / weights), 2 * rms, out=np.zeros_like(rms), where=rms > 0)
+    return np.stack([rms, error], axis=1)
 
 
 def _dataset(moments: np.ndarray, mean_square: np.ndarray, settings: dict[str, Any]) -> xr.Dataset:
