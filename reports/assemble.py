@@ -17,6 +17,8 @@ from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
 
+SECTIONS = (random_walk, mnist_run)  # in the order of the report; each has NAME, tasks(...) and report(...)
+
 
 def build(
     path: str | Path = "out/tailoff.pdf",
@@ -25,7 +27,6 @@ def build(
     seed: int = 1,
     data: str = "mnist",
     quiet: bool = False,
-    cores: int | None = None,
 ) -> Path:
     """Run the experiments, compare them with the theory and write the report.
 
@@ -41,8 +42,6 @@ def build(
         What `sim.load_data` takes.
     quiet : bool
         Show no progress bar.
-    cores : int, optional
-        How many processes; the result does not depend on it.
 
     Returns
     -------
@@ -66,14 +65,11 @@ def build(
     if path.suffix != ".pdf" or path.is_dir():
         raise InvalidArgument(f"path must end in .pdf, got {str(path)!r}.")
     whole_number("seed", seed, least=0)
-    sim.load_data(data)  # a bad file is refused now, not minutes later
+    examples = sim.load_data(data)
     path.parent.mkdir(parents=True, exist_ok=True)
-    walks, runs = random_walk.tasks(quick, seed), mnist_run.tasks(quick, seed, data)
-    results = run_all(walks + runs, quiet=quiet, cores=cores)
-    sections = [
-        random_walk.report({task.key: results[task.key] for task in walks}, quick),
-        mnist_run.report({task.key: results[task.key] for task in runs}),
-    ]
+    tasks = {section.NAME: section.tasks(quick, seed, examples) for section in SECTIONS}
+    results = run_all(tasks, quiet=quiet)
+    sections = [section.report(results[section.NAME], quick) for section in SECTIONS]
     header = {"version": version("tailoff"), "seed": seed, "quick": quick}
     _write(path, typeset(sections, header))
     _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())

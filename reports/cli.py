@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from theory import TailoffError
@@ -232,8 +233,13 @@ def _layer_json(result: Any) -> dict[str, Any]:
     return {
         "settings": _plain(result.attrs),
         **{name: result[name].values.tolist() for name in ("layer", "split")},
-        **{name: result[name].values.tolist() for name in UNITS if name in result},
+        **{name: _without_nan(result[name].values) for name in UNITS if name in result},
     }  # fmt: skip
+
+
+def _without_nan(values: Any) -> Any:
+    """Return nested lists with None where nothing was measured: JSON has no NaN."""
+    return np.asarray(np.where(np.isnan(values), None, values)).tolist()
 
 
 def _plain(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -162,8 +162,7 @@ def accuracy_figure(runs: dict[str, xr.Dataset]) -> Figure:
         mean, error = accuracy.mean("replica"), accuracy.std("replica", ddof=1) / np.sqrt(accuracy.sizes["replica"])
         axis.errorbar(accuracy.epoch[1:], mean[1:], error[1:], fmt="o-", linewidth=0.7, color=colour, mfc="white",
                       label=f"{init} start")  # fmt: skip
-        if run.epoch[-1] == 30:
-            axis.plot(30.7, 100 * TEXTBOOK_ACCURACY[init], marker="*", color=colour, markersize=9, linestyle="none",
+        axis.plot(30.7, 100 * TEXTBOOK_ACCURACY[init], marker="*", color=colour, markersize=9, linestyle="none",
                       label=f"textbook, {init} start, epoch 30")  # fmt: skip
     axis.set_xlabel("epoch")
     axis.set_ylabel("validation accuracy [%]")

@@ -13,14 +13,17 @@ from reports.comparison import Comparison, z_summary
 from reports.figures import transient_figure, walk_figure
 from reports.section import Picture, Section, Task
 
-__all__ = ["report", "tasks"]
+__all__ = ["NAME", "report", "tasks"]
+
+NAME = "random_walk"
 
 N = 100  # small, so that the rates span three decades while the walks stay short; the law knows n only through lam/n
 TRANSIENTS = {"white": 0.0, "correlated": 0.9}
 
 
-def tasks(quick: bool, seed: int) -> list[Task]:
+def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
     """Return the walks to be run: two grids, and transients from above and below."""
+    del data  # random gradients
     points = 4 if quick else 9
     grid = [
         {"lam": float(lam), "eta": eta, "correlation": 0.0}
@@ -43,7 +46,7 @@ def tasks(quick: bool, seed: int) -> list[Task]:
             })  # fmt: skip
     children = np.random.SeedSequence(seed).generate_state(len(keys))
     return [
-        Task(key, sim.walk, kwargs | {"seed": int(child)}, cost=2e-8 * kwargs["weights"] * kwargs["steps"])
+        Task(key, sim.walk, kwargs | {"seed": int(child)}, 4e-9 * kwargs["weights"] * kwargs["steps"], "random walks")
         for key, kwargs, child in zip(keys, arguments, children, strict=True)
     ]
 
@@ -91,7 +94,7 @@ def report(results: dict[str, xr.Dataset], quick: bool) -> Section:
         ),
     }
     table = xr.concat([_row(walk) for walk in grid], dim="point")
-    return Section("random_walk", facts, comparisons, pictures, {"walks": table})
+    return Section(NAME, facts, comparisons, pictures, {"walks": table})
 
 
 def scale_comparison(walk: xr.Dataset, precision: float = 0.01) -> Comparison:

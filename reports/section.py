@@ -23,16 +23,22 @@ class Task:
     key : str
         Names the result.
     run : callable
-        Called with `arguments`; must be importable, for it may run in another process.
+        Called with `arguments`.
     arguments : dict
     cost : float
-        Rough share of the whole work, in seconds on one core: what the progress bar counts.
+        Rough share of the whole work, in seconds: what the progress bar counts.
+    what : str
+        What the progress bar says meanwhile.
+    ticks : int
+        How often `run` calls the `progress` that it is then given; 0 if it takes none.
     """
 
     key: str
     run: Callable[..., xr.Dataset]
     arguments: dict[str, Any]
     cost: float
+    what: str
+    ticks: int = 0
 
 
 @dataclass(frozen=True)

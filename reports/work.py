@@ -1,13 +1,11 @@
-"""Do the simulations of a report on all cores, with a progress bar and the time left."""
+"""Do the simulations of a report one after another, each on all cores, with a progress bar and the time left."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import xarray as xr
-from joblib import Parallel, delayed
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -25,32 +23,20 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
         yield bar
 
 
-def run_all(tasks: list[Task], *, quiet: bool = False, cores: int | None = None) -> dict[str, xr.Dataset]:
-    """Run every task; return the results by key, in the order of the tasks.
+def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> dict[str, dict[str, xr.Dataset]]:
+    """Run every section's tasks; return the results by section and key.
 
-    Parameters
-    ----------
-    tasks : list of Task
-    quiet : bool
-        Show no progress bar.
-    cores : int, optional
-        How many processes. Default: one for each core.
-
-    Notes
-    -----
-    The longest tasks start first, so that no core is left with a long one at the end. Results do not depend on the
-    number of cores: each task carries its own seed.
+    The compiled simulations use all cores by themselves, and give the same bits on any number of them.
     """
-    longest_first = sorted(tasks, key=lambda task: -task.cost)
-    found: dict[str, xr.Dataset] = {}
     with progress_bar(quiet) as bar:
-        total = bar.add_task("simulating", total=sum(task.cost for task in tasks))
-        workers = Parallel(n_jobs=cores or os.cpu_count() or 1, return_as="generator_unordered", batch_size=1)
-        for key, result, cost in workers(delayed(_one)(task) for task in longest_first):
-            found[key] = result
-            bar.advance(total, cost)
-    return {task.key: found[task.key] for task in tasks}
+        total = bar.add_task("simulating", total=sum(task.cost for section in tasks.values() for task in section))
 
+        def run(task: Task) -> xr.Dataset:
+            bar.update(total, description=task.what)
+            if task.ticks:
+                return task.run(**task.arguments, progress=lambda: bar.advance(total, task.cost / task.ticks))
+            result = task.run(**task.arguments)
+            bar.advance(total, task.cost)
+            return result
 
-def _one(task: Task) -> tuple[str, xr.Dataset, float]:
-    return task.key, task.run(**task.arguments), task.cost
+        return {name: {task.key: run(task) for task in section} for name, section in tasks.items()}

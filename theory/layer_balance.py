@@ -3,9 +3,10 @@ r"""What holds a whole layer at its scale: the balance of decay, noise and signa
 .. math:: \|w\|^2 = \frac{\eta^2 G - 2 a \eta A}{1 - a^2}
 
 in any stationary state, with :math:`a = 1 - \eta\lambda/n`, :math:`G = E\|g\|^2` and :math:`A = E\langle w, g\rangle`,
-g being the minibatch-mean gradient of C_0 (without the decay term) at the weights before the step. Decay is on the left;
-on the right what the gradient noise puts in, and what the signal puts in (A negative: the cost wants larger weights) or
-takes out (A positive). Off equilibrium the same three terms, per step, say why a layer grows or shrinks now.
+g being the minibatch-mean gradient of C_0 (without the decay term) at the weights before the step. Decay is on the
+left; on the right what the gradient noise puts in, and what the signal puts in (A negative: the cost wants
+larger weights) or takes out (A positive). Off equilibrium the same three terms, per step, say why a layer grows or
+shrinks now.
 
 Assumptions
 -----------
@@ -250,6 +251,6 @@ def _refuse_without_norm(x: np.ndarray, drive: np.ndarray) -> None:
         where = "" if drive.ndim == 0 else f" at index {tuple(int(i) for i in np.argwhere(drive <= 0)[0])}"
         worst = float(drive[drive <= 0].flat[0]) if drive.ndim else float(drive)
         raise NoEquilibrium(
-            f"no stationary norm{where}: noise and signal together change ||w||^2 by {worst:.4g} per step, so they shrink "
-            "the layer as decay does. Use statistics from later in the run."
+            f"no stationary norm{where}: noise and signal together change ||w||^2 by {worst:.4g} per step, so "
+            "they shrink the layer as decay does. Use statistics from later in the run."
         )

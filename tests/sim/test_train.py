@@ -96,5 +96,5 @@ def test_bad_settings(data, change, message):
 
 
 def test_weights_that_stop_being_finite(data):
-    with pytest.raises(TrainingError, match=r"layer 2 are not finite in epoch \d+ .*smaller eta"):
+    with pytest.raises(TrainingError, match=r"layer \d are not finite in epoch \d+ .*smaller eta"):
         train(data, sizes=SIZES, epochs=2000, eta=0.1, lam=32 * 30.0)
