@@ -60,7 +60,7 @@ def _works(data: Data, order: np.ndarray) -> tuple[dict, dict]:
     """Return all there is to time, and by how much the times of parts of an epoch are to be scaled."""
     on, off, reference = engine(data), engine(data, every=0), engine(data, engine="numpy")
     part = order[:PART]
-    others = frameworks.rivals(data.train.inputs[part], data.train.labels[part], 10, 0.1, on.shrink)
+    others = frameworks.rivals(data.train, part, 10, 0.1, on.shrink)
     works = {
         "statistics on": steps(on, order),
         "statistics off": steps(off, order),
