@@ -31,7 +31,7 @@ class Engine(Protocol):
         """Take a step for each minibatch of `order`; fill <w, g> and ||g||^2, shapes (recorded steps, layers)."""
 
     def weights(self) -> list[np.ndarray]:
-        """Return arrays that are finite where the layers' weights are."""
+        """Return the weights of every layer in the engine's own layout, to look at."""
 
     def network(self) -> Network:
         """Return a copy of the network as it is now; to be called after every epoch."""
@@ -122,7 +122,7 @@ class CompiledEngine:
 
     def weights(self) -> list[np.ndarray]:
         """See `Engine`."""
-        return [self.p.first, *self._later_layers()]
+        return [self.p.scale[0] * self.p.first, *self._later_layers()]
 
     def network(self) -> Network:
         """See `Engine`."""
