@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report quick test test-fast lint clean
+.PHONY: report quick test test-fast bench lint clean
 .DEFAULT_GOAL := report
 
 .venv/installed: pyproject.toml
@@ -26,6 +26,9 @@ test: .venv/installed-dev  ## every test, the slow ones too
 
 test-fast: .venv/installed-dev  ## the tests that take seconds
 	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+bench: .venv/installed-dev  ## the table of speeds, as ratios within one run
+	$(BIN)/python -m benchmarks
 
 lint: .venv/installed-dev  ## formatting, style and types
 	$(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from reports import mnist_run, random_walk
+from reports import layers, mnist_run, random_walk
 from reports.document import as_json, typeset
 from reports.section import Section
 from reports.work import run_all
@@ -17,7 +17,7 @@ from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
 
-SECTIONS = (random_walk, mnist_run)  # in the order of the report; each has NAME, tasks(...) and report(...)
+SECTIONS = (random_walk, mnist_run, layers)  # in the order of the report; each has NAME, tasks(...) and report(...)
 
 
 def build(
@@ -69,7 +69,7 @@ def build(
     path.parent.mkdir(parents=True, exist_ok=True)
     tasks = {section.NAME: section.tasks(quick, seed, examples) for section in SECTIONS}
     results = run_all(tasks, quiet=quiet)
-    sections = [section.report(results[section.NAME], quick) for section in SECTIONS]
+    sections = [section.report(results, quick) for section in SECTIONS]
     header = {"version": version("tailoff"), "seed": seed, "quick": quick}
     _write(path, typeset(sections, header))
     _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())

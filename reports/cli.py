@@ -269,6 +269,33 @@ def fit(
 
 
 @app.command()
+def layers(
+    file: Annotated[Path, typer.Argument(help="A run of `tailoff train` (.nc), 15 epochs or more.")],
+    as_json: Json = False,
+) -> None:
+    """Balance a finished run: budget and equilibrium.
+
+    Example: tailoff layers run.nc
+    """
+    from reports.balance import balance_of, budget_per_epoch, verdict
+    from reports.decay_file import read_run
+
+    run = read_run(file)
+    lines, content = [], []
+    for layer in (int(layer) for layer in run.layer):
+        balance = balance_of(run, layer)
+        last = {name: float(values[-1]) for name, values in budget_per_epoch(run, layer).items()}
+        content.append({"layer": layer, "verdict": verdict(balance), "budget_of_last_epoch": last} | balance)
+        terms = ", ".join(f"{name} {100 * value:+.3f}%" for name, value in last.items())
+        lines.append(
+            f"layer {layer}: rms {balance['measured']:.5g} +/- {balance['error']:.1g}, the balance predicts "
+            f"{balance['predicted']:.5g} +/- {balance['predicted_error']:.1g}; {verdict(balance)}\n"
+            f"    ||w||^2 in the last epoch: {terms}"
+        )
+    _print("\n".join(lines), {"layers": content}, as_json)
+
+
+@app.command()
 def report(
     out: Annotated[Path, typer.Option(help="The PDF; .json and .nc files go beside it.")] = Path("out/tailoff.pdf"),
     quick: Annotated[bool, typer.Option("--quick", help="Shorter runs, for a first look.")] = False,

@@ -10,7 +10,7 @@ import xarray as xr
 
 from sim import DataError
 
-__all__ = ["read_decay"]
+__all__ = ["read_decay", "read_run"]
 
 
 def read_decay(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -36,13 +36,21 @@ def read_decay(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return _from_run(path, layer) if start in (b"\x89HDF", b"CDF\x01", b"CDF\x02") else _from_csv(path)
 
 
-def _from_run(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def read_run(path: Path) -> xr.Dataset:
+    """Return a run that `tailoff train --out` has written; DataError if it is not one."""
+    if not path.is_file():
+        raise DataError(f"{path} does not exist. Give a .nc file of `tailoff train --out`.")
     try:
         run = xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError) as error:
         raise DataError(f"{path} is not a readable netCDF file: {error}") from error
     if "rms" not in run or "layer" not in run.dims:
         raise DataError(f"{path} has no rms over layers. Give a file written by `tailoff train --out`.")
+    return run
+
+
+def _from_run(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    run = read_run(path)
     if layer not in run.layer:
         raise DataError(f"{path} has the layers {run.layer.values.tolist()}, not {layer}. Give --layer one of these.")
     rms = run.rms.sel(layer=layer)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 import theory
-from reports.published import TEXTBOOK_ACCURACY
+from reports.published import TEXTBOOK_ACCURACIES
 from reports.style import COLOURS, log_scale, new_figure, residual_band, styled
 from sim import DecayFit
 
@@ -162,7 +162,7 @@ def accuracy_figure(runs: dict[str, xr.Dataset]) -> Figure:
         mean, error = accuracy.mean("replica"), accuracy.std("replica", ddof=1) / np.sqrt(accuracy.sizes["replica"])
         axis.errorbar(accuracy.epoch[1:], mean[1:], error[1:], fmt="o-", linewidth=0.7, color=colour, mfc="white",
                       label=f"{init} start")  # fmt: skip
-        axis.plot(30.7, 100 * TEXTBOOK_ACCURACY[init], marker="*", color=colour, markersize=9, linestyle="none",
+        axis.plot(30.7, 100 * TEXTBOOK_ACCURACIES[30][init], marker="*", color=colour, markersize=9, linestyle="none",
                       label=f"textbook, {init} start, epoch 30")  # fmt: skip
     axis.set_xlabel("epoch")
     axis.set_ylabel("validation accuracy [%]")

@@ -12,7 +12,7 @@ import sim
 import theory
 from reports.comparison import Comparison
 from reports.figures import accuracy_figure, layers_figure
-from reports.published import INDEPENDENT_ACCURACY, INDEPENDENT_RUN, QUESTION, TEXTBOOK_ACCURACY
+from reports.published import INDEPENDENT_ACCURACY, INDEPENDENT_RUN, QUESTION, TEXTBOOK_ACCURACIES
 from reports.section import Picture, Section, Task
 
 __all__ = ["NAME", "report", "tasks"]
@@ -43,10 +43,10 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
     ]
 
 
-def report(results: dict[str, xr.Dataset], quick: bool) -> Section:
+def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
     """Fit the decay, judge the claims and put the published numbers beside ours."""
     del quick  # the same comparisons, with fewer replicas
-    runs = {init: results[init] for init in STARTS}
+    runs = results[NAME]
     large = runs["large"]
     fits = {int(layer): _fit(large, int(layer)) for layer in large.layer}
     claims, comparisons = _claims(large, fits)
@@ -62,7 +62,7 @@ def report(results: dict[str, xr.Dataset], quick: bool) -> Section:
         "accuracy": {
             init: _mean(100 * run.accuracy.sel(split="validation").isel(epoch=-1)) for init, run in runs.items()
         },
-        "textbook_accuracy": {init: 100 * value for init, value in TEXTBOOK_ACCURACY.items()},
+        "textbook_accuracy": {init: 100 * value for init, value in TEXTBOOK_ACCURACIES[30].items()},
         "independent_accuracy": 100 * INDEPENDENT_ACCURACY,
         "missing": _what_was_missing(large),
         "default_end": {str(layer): _mean(runs["default"].rms.sel(layer=layer).isel(epoch=-1)) for layer in fits},

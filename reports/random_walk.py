@@ -62,10 +62,11 @@ def _grid_walk(point: dict[str, float], quick: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def report(results: dict[str, xr.Dataset], quick: bool) -> Section:
+def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
     """Compare every walk with the prediction and draw them."""
-    grid = [result for key, result in results.items() if key.startswith("grid")]
-    transients = {key: result for key, result in results.items() if key.startswith("transient")}
+    mine = results[NAME]
+    grid = [walk for key, walk in mine.items() if key.startswith("grid")]
+    transients = {key: walk for key, walk in mine.items() if key.startswith("transient")}
     comparisons = [scale_comparison(walk, precision=0.02 if quick else 0.01) for walk in grid]
     facts = {
         "n": N,

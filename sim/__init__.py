@@ -12,6 +12,7 @@ from sim.errors import CheckpointError, DataError, FitError, TrainingError
 from sim.fit import DecayFit, Estimate, fit_decay
 from sim.provenance import save
 from sim.train import train
+from sim.untrained import untrained
 from sim.walk import walk
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "load_data",
     "save",
     "train",
+    "untrained",
     "walk",
 ]

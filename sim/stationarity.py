@@ -42,3 +42,58 @@ def burn_in_blocks(series: np.ndarray) -> int | None:
     early, late = np.array_split(series[removed:], 2)
     error = np.sqrt(early.var(ddof=1) / len(early) + late.var(ddof=1) / len(late))
     return removed if abs(early.mean() - late.mean()) <= DRIFT_SIGMAS * error else None
+
+
+def autocorrelation_time(series: np.ndarray) -> float:
+    """Return the integrated autocorrelation time 1 + 2 sum rho_k, in samples; 1 for independent ones.
+
+    Parameters
+    ----------
+    series : ndarray, shape (replicas, times)
+        Independent records of one stationary process.
+
+    Notes
+    -----
+    Sokal's window: the sum ends at the first lag that is five times the sum so far. The autocovariance is averaged over
+    the replicas before it is summed.
+
+    References
+    ----------
+    Sokal, "Monte Carlo methods in statistical mechanics: foundations and new algorithms", 1996, section 3.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> print(f"{autocorrelation_time(rng.standard_normal((4, 5000))):.1f}")
+    1.0
+    """
+    times = series.shape[1]
+    centred = series - series.mean()
+    spectrum = np.abs(np.fft.rfft(centred, 2 * times, axis=1)) ** 2
+    covariance = np.fft.irfft(spectrum.mean(axis=0))[:times] / np.arange(times, 0, -1)
+    total = 1 + 2 * np.cumsum(covariance[1:] / covariance[0])
+    lags = np.arange(1, times)
+    window = int(np.argmax(lags >= 5 * total)) if (lags >= 5 * total).any() else times - 2
+    return float(max(total[window], 1.0))
+
+
+def drift(series: np.ndarray) -> tuple[float, float]:
+    """Return by how much a record changes from its begin to its end by a straight line, and the standard error.
+
+    Parameters
+    ----------
+    series : ndarray, shape (replicas, times)
+        Independent records, equally spaced.
+
+    Returns
+    -------
+    change, error : float
+        The error allows for the record's memory: the variance of a slope grows by the autocorrelation time of what is
+        left about the line.
+    """
+    replicas, times = series.shape
+    t = np.linspace(-0.5, 0.5, times)
+    change = float((series.mean(axis=0) @ t) / (t @ t))
+    rest = series - series.mean(axis=1, keepdims=True) - change * t
+    spread = float(rest.var() * autocorrelation_time(rest))
+    return change, float(np.sqrt(spread / (replicas * (t @ t))))
