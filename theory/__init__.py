@@ -13,16 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 from theory.equilibrium import Equilibrium, InverseSqrtN, equilibrium
 from theory.errors import DerivationError, InvalidArgument, NoEquilibrium, TailoffError
+from theory.settings import SGD, Adam, Lion
 
 if TYPE_CHECKING:
     from theory.derivation import Derivation, derive
 
 __all__ = [
+    "SGD",
+    "Adam",
     "Derivation",
     "DerivationError",
     "Equilibrium",
     "InvalidArgument",
     "InverseSqrtN",
+    "Lion",
     "NoEquilibrium",
     "TailoffError",
     "derive",
