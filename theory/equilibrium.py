@@ -19,11 +19,9 @@ from theory.inverse_sqrt_n import InverseSqrtN
 from theory.lion import LionEquilibrium
 from theory.momentum import MomentumEquilibrium
 from theory.settings import SGD, Adam, DecayRule, Lion, check_range, finite, positive
-from theory.state import Equilibrium, number, root
+from theory.state import PLAIN, Equilibrium, number, root
 
 __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
-
-PLAIN = SGD()
 
 Value = Any  # a float, an array of floats, or a SymPy expression; out comes what went in
 

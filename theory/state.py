@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -22,7 +22,9 @@ from theory.settings import SGD, check_range, finite, non_negative, positive
 from theory.stability import refuse_plain
 from theory.transient import last_step_outside, variance_after
 
-__all__ = ["Equilibrium", "number", "root"]
+__all__ = ["PLAIN", "Equilibrium", "number", "root"]
+
+PLAIN = SGD()
 
 Value = Any  # a float, an array of floats, or a SymPy expression; out comes what went in
 
@@ -71,7 +73,7 @@ class Equilibrium:
     noise: Value
     correlation: Value
     curvature: Value
-    optimizer: Any = field(default=SGD())
+    optimizer: Any = PLAIN
 
     @property
     def method(self) -> str:
@@ -125,7 +127,7 @@ class Equilibrium:
 
     @cached_property
     def relaxation_time(self) -> Value:
-        """Steps in which the memory of the start falls by e: -1/ln of the larger of abs(a) and the noise's own memory."""
+        """Steps in which the memory of the start falls by e: -1/ln of the larger of abs(a) and the noise's memory."""
         if self._symbolic:
             import sympy as sp
 
@@ -286,7 +288,8 @@ class Equilibrium:
     def _tail_off_once(self, *arguments: float) -> int:
         """Return the tail-off for one set of numbers (n, lam, eta, noise, correlation, curvature, start, within)."""
         *model, start, within = (float(v) for v in arguments)
-        eq = type(self)(*model, self.optimizer)
+        n, lam, eta, noise, correlation, curvature = model
+        eq = type(self)(n, lam, eta, noise, correlation, curvature, self.optimizer)
         upper, lower = (1 + within) ** 2 * eq.variance, (1 - within) ** 2 * eq.variance
 
         def outside(steps: np.ndarray) -> np.ndarray:
