@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.optimizers import rule
-from theory.settings import DecayRule, Optimizer, finite, non_negative, positive, whole_number
+from theory.settings import DecayRule, Optimizer, non_negative, positive, whole_number
 
 __all__ = ["LeastSquares", "least_squares"]
 
@@ -52,10 +52,9 @@ def least_squares(
     runs: int = 1000,
     steps: int = 1000,
     burn_in: int,
-    start: float = 0.0,
     seed: int = 0,
 ) -> LeastSquares:
-    """Run minibatch least squares many times, and measure its stationary second moments.
+    """Run minibatch least squares many times from zero weights, and measure its stationary second moments.
 
     Parameters
     ----------
@@ -69,8 +68,6 @@ def least_squares(
         Squared norm of the teacher's weights, and standard deviation of what it leaves unexplained.
     runs, steps, burn_in : int
         Independent runs; steps measured, and steps before that.
-    start : float
-        Value of every weight at the start.
     seed : int
         Seed of the generator.
 
@@ -97,10 +94,9 @@ def least_squares(
     whole_number("steps", steps)
     non_negative("teacher_sq", teacher_sq)
     positive("residual", residual)
-    finite("start", start)
     rng = np.random.default_rng(seed)
     teacher = np.full(d, np.sqrt(teacher_sq / d))
-    w = np.full((runs, d), float(start))
+    w = np.zeros((runs, d))
     update = rule(optimizer, lam / n, eta, w.shape)
     trace = np.empty(whole_number("burn_in", burn_in, least=0) + steps)
     sums = np.zeros((4, runs))
@@ -117,4 +113,5 @@ def least_squares(
     per_run = sums / steps
     names = ("weight_sq", "error_sq", "alignment", "grad_sq")
     errors = dict(zip(names, (per_run.std(axis=1, ddof=1) / np.sqrt(runs)).tolist(), strict=True))
-    return LeastSquares(*per_run.mean(axis=1).tolist(), errors, trace)
+    weight_sq, error_sq, alignment, grad_sq = per_run.mean(axis=1).tolist()
+    return LeastSquares(weight_sq, error_sq, alignment, grad_sq, errors, trace)

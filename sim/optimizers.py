@@ -197,7 +197,7 @@ def stationary(
     --------
     >>> result = stationary(SGD(momentum=0.5), 100, 50.0, 0.1, weights=500, steps=500, burn_in=200, seed=1)
     >>> print(f"{result.variance:.4f} +/- {result.variance_error:.4f}")
-    0.0021 +/- 0.0000
+    0.0020 +/- 0.0000
     """
     whole_number("steps", steps, least=max(1, 3 * lag))
     whole_number("burn_in", burn_in, least=0)
@@ -217,7 +217,7 @@ def stationary(
 
 
 def _relaxation(snapshots: np.ndarray, lag: int) -> tuple[float, float]:
-    """Return lag / ln(c_1 / c_2) and its error, c_k the autocovariance over k lags; errors from the spread over weights."""
+    """Return lag / ln(c_1 / c_2) and its error from the spread over weights, c_k the autocovariance over k lags."""
     one = (snapshots[1:] * snapshots[:-1]).mean(axis=0)
     two = (snapshots[2:] * snapshots[:-2]).mean(axis=0)
     ratio = two.mean() / one.mean()

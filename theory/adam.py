@@ -4,7 +4,7 @@ AdamW with the second moment held at its mean (exactly a heavy ball with decoupl
 
 .. math:: E w^2 = \eta^2 \frac{1 - b_1}{1 + b_1} \frac{1 + a b_1}{(1 - a^2)(1 - a b_1)}
 
-whose leading order is eta / (2 lam/n), whatever the noise. With v alive the variance is eta^2 S(a) / (1 - a^2) with S by
+whose leading order is eta / (2 lam/n), whatever the noise. With v alive it is eta^2 S(a) / (1 - a^2) with S by
 quadrature (`theory.second_moment`); to first order in 1 - b_2 it is the law above times
 
 .. math:: S_1 = 1 - (\kappa - 1)(1 - b_2) q + \frac{(\kappa - 1)(1 - b_2)}{1 + b_2} \frac{3 + q_2}{4}
@@ -92,7 +92,7 @@ def first_order() -> Any:
 
     Notes
     -----
-    v = 1 + e with small e, so m / sqrt(v) = m (1 - e/2 + 3 e^2/8), averaged over the noise term by term. Both moments are
+    v = 1 + e with small e, so m / sqrt(v) = m (1 - e/2 + 3 e^2/8), averaged over the noise term by term. Both are
     geometric averages of the past, and every sum over it is a geometric series.
     """
     import sympy as sp

@@ -190,8 +190,8 @@ def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
     """
     if not isinstance(optimizer, SGD):
         raise NotImplementedError(
-            f"{type(optimizer).__name__} is not a linear recursion and has no derivation in steps. Available: SGD of any "
-            "kind; theory.adam.first_order() and fixed_second_moment(), theory.lion.direction_correlation()."
+            f"{type(optimizer).__name__} is not a linear recursion and has no derivation in steps. Available: SGD of "
+            "any kind; theory.adam.first_order() and fixed_second_moment(), theory.lion.direction_correlation()."
         )
     if optimizer.momentum:
         from theory.momentum_derivation import derive_momentum

@@ -2,9 +2,9 @@ r"""What to set: the decay that gives a wanted scale or memory, and how to resca
 
 .. math:: \frac{E w^2}{\eta^2 \sigma^2} = f(x), \qquad \tau = g(x), \qquad x = \eta\lambda/n
 
-Without curvature both the equilibrium (in units of a step) and the memory (in steps) of any optimizer here are functions
-of eta lam/n alone, where sigma is 1 for a normalised step. Hence, to leading order, the memory in epochs is m / (eta lam)
-times a constant of the optimizer and stays put if eta lam / m does; the scale stays put with it
+Without curvature both the equilibrium (in units of a step) and the memory (in steps) of any optimizer here are
+functions of eta lam/n alone, where sigma is 1 for a normalised step. Hence, to leading order, the memory in epochs is
+m / (eta lam) times a constant of the optimizer and stays put if eta lam / m does; the scale stays put with it
 
 * under SGD (noise variance as 1/m) if eta goes as m / sqrt(n) and lam as sqrt(n);
 * under AdamW and Lion (no noise in the law) if eta goes as sqrt(m / n) and lam as sqrt(m n).
@@ -152,7 +152,7 @@ def decay_for(
     Raises
     ------
     InvalidArgument
-        If neither or both are asked for, or no lam reaches the scale or the memory; the message says what can be reached.
+        If neither or both are asked for, or no lam reaches the scale or memory; the message says what can be reached.
 
     Examples
     --------
@@ -160,7 +160,7 @@ def decay_for(
     >>> print(f"{decay_for(scale=0.1, n=50_000, eta=0.1):.5f}")
     5.00003
     >>> print(f"{decay_for(scale=0.02, n=50_000, eta=1e-3, optimizer=theory.Adam()):.1f}")
-    63158.7
+    61754.2
     """
     if (scale is None) == (epochs is None):
         raise InvalidArgument(f"give either scale or epochs, got scale = {scale} and epochs = {epochs}.")
@@ -171,7 +171,7 @@ def decay_for(
     if scale is not None:
         positive("scale", scale)
         return _smallest(lambda lam: at(lam).scale, scale, "scale", float(n))
-    if batch_size is None:
+    if batch_size is None or epochs is None:
         raise InvalidArgument("batch_size must be given with epochs, got None. Give the number of examples per step.")
     positive("epochs", epochs)
     positive("batch_size", batch_size)
@@ -179,7 +179,7 @@ def decay_for(
 
 
 def _smallest(quantity: Callable[[float], float], target: float, name: str, n: float) -> float:
-    """Return the smallest lam at which a quantity that falls with lam (as long as lam is small) has its target value."""
+    """Return the smallest lam at which a quantity that falls with lam, while lam is small, has its target value."""
     from scipy.optimize import brentq, minimize_scalar
 
     def excess(log_lam: float) -> float:
@@ -238,7 +238,7 @@ def rescale(
     to_eta: float | None = None,
     optimizer: Any = PLAIN,
 ) -> Recipe:
-    """Return hyperparameters for another data set size or batch size that keep the equilibrium and the memory in epochs.
+    """Return hyperparameters for another data set or batch size that keep the equilibrium and the memory in epochs.
 
     Parameters
     ----------

@@ -62,8 +62,9 @@ def equilibrium(
     Returns
     -------
     Equilibrium
-        `.method` says whether it is "exact", a "quadrature" or "approximate". With `.scale`, `.variance`, `.relaxation_time`, `.rms(steps, start)` and more. Arrays broadcast; SymPy symbols
-        in, SymPy expressions out. `float(eq)` is `eq.scale`.
+        With `.scale`, `.variance`, `.relaxation_time`, `.rms(steps, start)` and more; `.method` says whether it is
+        "exact", a "quadrature" or "approximate". Arrays broadcast; SymPy symbols in, SymPy expressions out.
+        `float(eq)` is `eq.scale`.
 
     Raises
     ------

@@ -11,7 +11,7 @@ and with Nesterov's
 
 Here x is eta times whatever multiplies w in the gradient (coupled decay lam/n and curvature h) and y = eta lam/n where
 the decay is decoupled. To leading order this is eta sigma^2 / (2 k (1 - mu)) with coupled decay k and a factor
-1/(1 - mu) more with decoupled decay: the buffer multiplies the gradient by 1/(1 - mu), but not a decay that is decoupled.
+1/(1 - mu) more with decoupled decay: the buffer multiplies the gradient by 1/(1 - mu), but no decoupled decay.
 
 Assumptions
 -----------

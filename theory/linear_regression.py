@@ -139,8 +139,8 @@ def linear_regression(
     positive("residual", residual)
     if not isinstance(optimizer, SGD) or optimizer.nesterov:
         raise NotImplementedError(
-            f"least squares under {optimizer} is not derived. Available: SGD, plain or with heavy-ball momentum, coupled "
-            "or decoupled decay."
+            f"least squares under {optimizer} is not derived. Available: SGD, plain or with heavy-ball momentum, "
+            "coupled or decoupled decay."
         )
     decoupled = optimizer.decoupled and optimizer.momentum > 0
     k, mu = lam / n, optimizer.momentum

@@ -116,7 +116,7 @@ class MomentumEquilibrium(Equilibrium):
         Returns
         -------
         float or ndarray
-            From the transient of the recursion. Noise with a memory has been running for ever; the start does not know it.
+            From the transient of the recursion. Noise with a memory has been running for ever; the start does not know.
 
         Raises
         ------

@@ -2,8 +2,8 @@ r"""What AdamW and Lion share: a step whose size does not depend on the gradient
 
 .. math:: w' = a w - \eta u, \qquad E w^2 = \frac{\eta^2}{1 - a^2} S(a), \qquad S(a) = C_0 + 2 \sum_{s \ge 1} a^s C_s
 
-with :math:`a = 1 - \eta\lambda/n` and the autocovariance :math:`C_s = E u_t u_{t+s}` of the normalised step u. The noise
-per weight drops out; a gradient that keeps its sign is balanced at n / lam, whatever its size.
+with :math:`a = 1 - \eta\lambda/n` and the autocovariance :math:`C_s = E u_t u_{t+s}` of the normalised step u. The
+noise per weight drops out; a gradient that keeps its sign is balanced at n / lam, whatever its size.
 
 Assumptions
 -----------
@@ -62,8 +62,8 @@ class NormalisedEquilibrium(Equilibrium):
         """E w^2 in the stationary state."""
         if self._symbolic:
             raise NotImplementedError(
-                f"{type(self.optimizer).__name__} has no closed form in symbols. Available: numbers, `expression` (with "
-                "S for the sum over lags), and theory.adam.fixed_second_moment() where v is held fixed."
+                f"{type(self.optimizer).__name__} has no closed form in symbols. Available: numbers, `expression` "
+                "(with S for the sum over lags), and theory.adam.fixed_second_moment() where v is held fixed."
             )
         return self.eta**2 * self.summed(self.shrink) / (self.rate * (2 - self.rate))
 

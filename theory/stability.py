@@ -31,8 +31,8 @@ def refuse_plain(eq: Equilibrium) -> None:
         return
     bad = ~((rates > 0) & (rates < 2))
     index = tuple(int(i) for i in np.argwhere(bad)[0])
-    n, lam, eta, curvature, rate = (
-        float(np.broadcast_to(v, rates.shape)[index]) for v in (eq.n, eq.lam, eq.eta, eq.curvature, rates)
+    n, eta, curvature, rate = (
+        float(np.broadcast_to(v, rates.shape)[index]) for v in (eq.n, eq.eta, eq.curvature, rates)
     )
     here = _here(eq, index, bad)
     if rate >= 2:
