@@ -15,7 +15,18 @@ import numpy as np
 
 from theory.settings import SGD, Adam, DecayRule, Lion, Optimizer, check_range, finite, positive, whole_number
 
-__all__ = ["AdamRule", "Forgetting", "LionRule", "Rule", "SGDRule", "Stationary", "forgetting", "rule", "stationary"]
+__all__ = [
+    "AdamRule",
+    "Forgetting",
+    "LionRule",
+    "Rule",
+    "SGDRule",
+    "Stationary",
+    "Walkers",
+    "forgetting",
+    "rule",
+    "stationary",
+]
 
 EPSILON = 1e-8  # of Adam, torch.optim's default: far below the gradient noise of any run here
 
@@ -202,7 +213,7 @@ def stationary(
     whole_number("steps", steps, least=max(1, 3 * lag))
     whole_number("burn_in", burn_in, least=0)
     whole_number("lag", lag, least=0)
-    walkers = _Walkers(optimizer, n, lam, eta, noise, correlation, curvature, weights, 0.0, seed)
+    walkers = Walkers(optimizer, n, lam, eta, noise, correlation, curvature, weights, 0.0, seed)
     walkers.walk(burn_in)
     total, snapshots = np.zeros(weights), []
     for step in range(steps):
@@ -265,7 +276,7 @@ def forgetting(
     Forgetting
         The time in which the mean falls by e; error from the spread over weights.
     """
-    walkers = _Walkers(optimizer, n, lam, eta, noise, correlation, curvature, weights, start, seed)
+    walkers = Walkers(optimizer, n, lam, eta, noise, correlation, curvature, weights, start, seed)
     first, last = (whole_number("between", step) for step in between)
     walkers.walk(first)
     early = walkers.w.copy()
@@ -276,8 +287,8 @@ def forgetting(
     return Forgetting(float(tau), float(tau / fall * spread.std(ddof=1) / np.sqrt(weights)), seed)
 
 
-class _Walkers:
-    """Independent weights, their noise and their optimizer."""
+class Walkers:
+    """Independent weights `w`, their noise and their optimizer; the arguments are those of `stationary`."""
 
     def __init__(
         self, optimizer: Optimizer, n: float, lam: float, eta: float, noise: float | None, correlation: float,
@@ -295,6 +306,7 @@ class _Walkers:
         self.draws = _noise(noise, correlation, weights, np.random.default_rng(seed))
 
     def walk(self, steps: int) -> None:
+        """Take `steps` steps."""
         for _ in range(steps):
             gradient = next(self.draws)
             self.rule.step(self.w, gradient + self.curvature * self.w if self.curvature else gradient)

@@ -1,6 +1,6 @@
 r"""Where weight decay holds a weight: the public face of the derivation.
 
-.. math:: E w^2 = \frac{\eta}{\lambda (2 - \eta\lambda/n)}
+.. math:: E w^2 = \frac{\eta}{(2 - \eta\lambda/n) \lambda}
 
 with the defaults (white gradient noise of size :math:`1/\sqrt n`, no curvature). With noise that keeps its sign the
 scale tends to :math:`\sqrt n/\lambda` instead, the literal balance of decay and gradient; one formula, that of

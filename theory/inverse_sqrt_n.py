@@ -45,14 +45,11 @@ class InverseSqrtN:
     plain: bool = True
 
     def __str__(self) -> str:
-        white, coherent = (
-            (" (with the default noise: eta n / 2 to leading order)", " (with the default noise: n)")
-            if self.plain
-            else ("", "")
-        )
+        white, coherent = (" (by default eta n / 2 to leading order)", " (by default n)") if self.plain else ("", "")
         return (
-            f"the scale is {self.ratio:.4g} times 1/sqrt(n) = {self.value:.4g}; they are equal for white noise only if "
-            f"lam = {self.lam_white:.6g}{white}, for coherent noise only if lam = {self.lam_coherent:.6g}{coherent}"
+            f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; it would equal this\n"
+            f"    for white noise only if lam = {self.lam_white:.6g}{white},\n"
+            f"    for coherent noise only if lam = {self.lam_coherent:.6g}{coherent}"
         )
 
 

@@ -21,7 +21,7 @@ Assumptions
 Range: SGD a^2 > 1/2 (the norm settles without overshooting); AdamW 0 < eta lam/n < 2. Leading error: SGD of order
 1/C^2 in norm and step angle, 1/C at longer lags; AdamW's correction of order 1/C is itself to first order in 1 - b_2,
 and a third of it was found missing at b_2 = 0.93 (0.2% of the norm squared at C = 60). The relaxation under AdamW
-neglects the lag of the momentum: a few percent.
+(`theory.norm_dynamics`) is good to 1%.
 
 References
 ----------
@@ -41,6 +41,7 @@ import numpy as np
 
 from theory.equilibrium import equilibrium
 from theory.errors import InvalidArgument, NoEquilibrium
+from theory.norm_dynamics import slowest_factor
 from theory.settings import SGD, Adam, DecayRule, positive, whole_number
 
 __all__ = ["AdamWRotation", "Rotation", "SGDRotation", "rotation"]
@@ -200,10 +201,8 @@ class AdamWRotation(Rotation):
 
     @property
     def relaxation_time(self) -> float:
-        """From the slower mode of (ln r^2, ln v): the second moment lags behind the gradient's scale 1/r."""
-        follow = 1 - self.optimizer.beta2
-        step = np.array([[1 - 2 * self.loss, -self.loss], [-follow, 1 - follow]])
-        return float(-1 / np.log(np.abs(np.linalg.eigvals(step)).max()))
+        """From the slowest mode of norm and moments together: they lag behind the gradient's scale 1/norm."""
+        return -1 / math.log(slowest_factor(self.shrink, self.optimizer.beta1, self.optimizer.beta2))
 
 
 def rotation(

@@ -335,10 +335,11 @@ class Equilibrium:
             "balance": "the scale if the noise kept its sign",
             "shrink": "factor per step",
             "relaxation_time": "steps",
-            "method": "how the variance comes about",
         }
-        lines = [f"{name:16} {getattr(self, name)!s:24} {meaning}" for name, meaning in rows.items()]
         numbers = not self._symbolic and np.ndim(self.variance) == 0
+        shown = {name: f"{getattr(self, name):.10g}" if numbers else str(getattr(self, name)) for name in rows}
+        lines = [f"{name:16} {shown[name]:14} {meaning}" for name, meaning in rows.items()]
+        lines.append(f"{'method':16} {self.method:14} how the variance comes about")
         return "\n".join([*lines, *([f"1/sqrt(n)        {self.inverse_sqrt_n}"] if numbers else [])])
 
     def _repr_latex_(self) -> str:

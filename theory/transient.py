@@ -1,6 +1,6 @@
 r"""How a weight approaches its equilibrium: numbers for the transient that `theory.derivation` derives.
 
-.. math:: E w_t^2 = a^{2t} w_0^2 + V (1 - a^{2t})
+.. math:: E w_t^2 = a^{2t} w_0^2 + (1 - a^{2t}) V
 
 for white noise; with noise of memory r the derivation subtracts a term in :math:`a^t (a^t - r^t)/(a - r)`.
 This module holds what the formula needs to be evaluated without cancellation, and the search for the tail-off.
