@@ -16,11 +16,14 @@ from theory.equilibrium import Equilibrium, InverseSqrtN, equilibrium
 from theory.errors import DerivationError, InvalidArgument, NoEquilibrium, TailoffError
 from theory.layer_balance import Budget, NormBalance, norm_balance, norm_budget
 from theory.mean_field import MeanField, mean_field
+from theory.settings import SGD, Adam, Lion
 
 if TYPE_CHECKING:
     from theory.derivation import Derivation, derive
 
 __all__ = [
+    "SGD",
+    "Adam",
     "Budget",
     "DecayPhase",
     "Derivation",
@@ -28,6 +31,7 @@ __all__ = [
     "Equilibrium",
     "InvalidArgument",
     "InverseSqrtN",
+    "Lion",
     "MeanField",
     "NoEquilibrium",
     "NormBalance",

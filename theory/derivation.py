@@ -27,14 +27,18 @@ import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import sympy as sp
 
 from theory.errors import DerivationError
 from theory.recursion import LinearRecursion
+from theory.settings import SGD
 from theory.symbols import C, V, a, d, eta, g, h, lam, n, r, sigma, t, w, w_start, x, xi
 
 __all__ = ["Derivation", "DividedPower", "Step", "derive"]
+
+PLAIN = SGD()
 
 NEXT = {s: sp.Symbol(s.name + "'", real=True) for s in (w, g, V, C)}  # the same quantity one step later
 
@@ -149,12 +153,13 @@ def _variance(correlated: bool) -> sp.Expr:
     return white * (1 + (1 - x) * (1 - d)) / (d + (1 - d) * x) if correlated else white
 
 
-@lru_cache
-def derive(*, correlated: bool = False) -> Derivation:
+def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
     """Derive the stationary variance of a weight under decay and gradient noise.
 
     Parameters
     ----------
+    optimizer : SGD
+        With or without momentum (PyTorch's conventions); the momentum itself stays a symbol.
     correlated : bool
         False: white gradient noise. True: noise with lag-one autocorrelation r.
 
@@ -162,6 +167,11 @@ def derive(*, correlated: bool = False) -> Derivation:
     -------
     Derivation
         With `.steps`, `.result`, `.check()`, `.latex()`, `.typst()`; printing it shows the chain.
+
+    Raises
+    ------
+    NotImplementedError
+        For an optimizer that is not a linear recursion: its law is an average over the noise, not a chain of equations.
 
     Notes
     -----
@@ -178,6 +188,20 @@ def derive(*, correlated: bool = False) -> Derivation:
     >>> derive()["random walk"]
     Eq(V, eta/(lambda*(-eta*lambda/n + 2)))
     """
+    if not isinstance(optimizer, SGD):
+        raise NotImplementedError(
+            f"{type(optimizer).__name__} is not a linear recursion and has no derivation in steps. Available: SGD of "
+            "any kind; theory.adam.first_order() and fixed_second_moment(), theory.lion.direction_correlation()."
+        )
+    if optimizer.momentum:
+        from theory.momentum_derivation import derive_momentum
+
+        return derive_momentum(optimizer.nesterov, optimizer.decoupled, correlated)
+    return _derive_plain(correlated)
+
+
+@lru_cache
+def _derive_plain(correlated: bool) -> Derivation:
     steps = _moment_steps(correlated) + _solution_steps(correlated) + _limit_steps(correlated)
     rate = {x: eta * (lam / n + h), d: 1 - r}
     return Derivation(tuple(steps), _variance(correlated).subs(rate))

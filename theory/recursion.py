@@ -1,32 +1,44 @@
-r"""Second moments of a linear stochastic recursion, in SymPy.
+r"""Second moments of a linear stochastic recursion, in SymPy and in numbers.
 
 .. math:: s_{t+1} = M s_t + B \xi_t, \qquad P = M P M^{\mathsf T} + B B^{\mathsf T}
 
 Every optimizer whose noise does not depend on its state is such a recursion; its stationary covariance P is the
-solution of the (discrete Lyapunov) equation on the right.
+solution of the (discrete Lyapunov) equation on the right. From a start with second moments :math:`P_0`,
+
+.. math:: P_t = P + M^t (P_0 - P) (M^{\mathsf T})^t
 
 Assumptions
 -----------
 1. :math:`\xi_t` has zero mean, unit covariance and no memory; nothing else about its distribution matters.
 2. M and B do not depend on the state or on time.
 
-Range: every eigenvalue of M inside the unit circle. Exact: no error order.
+Range: every eigenvalue of M inside the unit circle, which `jury_conditions` states as inequalities. Exact: no error
+order. Eigenvalues come from floating-point arithmetic: a relaxation time of T steps is good to about 1e-16 T.
 
 References
 ----------
-Kwakernaak and Sivan, *Linear Optimal Control Systems*, Wiley 1972, section 6.2 (discrete-time covariance).
+Kwakernaak and Sivan, *Linear Optimal Control Systems*, Wiley 1972, section 6.2 (discrete-time covariance). Jury,
+*Theory and Application of the z-Transform Method*, Wiley 1964 (stability).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+import numpy as np
 import sympy as sp
 
-__all__ = ["LinearRecursion"]
+from theory.symbols import g, r, xi, z
+
+__all__ = ["LinearRecursion", "NumericRecursion", "jury_conditions"]
+
+Value = Any  # a float or an array of floats
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LinearRecursion:
     """The recursion s' = M s + B xi for a state s of k numbers driven by j independent unit noises.
 
@@ -42,23 +54,154 @@ class LinearRecursion:
     Examples
     --------
     >>> from theory.symbols import a, w
-    >>> LinearRecursion((w,), sp.Matrix([[a]]), sp.Matrix([[1]])).stationary_covariance()
+    >>> walk = LinearRecursion((w,), sp.Matrix([[a]]), sp.Matrix([[1]]))
+    >>> walk.stationary_covariance()
     Matrix([[-1/((a - 1)*(a + 1))]])
+    >>> walk.jury_conditions()
+    (1 - a, a + 1)
+    >>> walk.at({a: 0.9}).covariance()
+    array([[5.26315789]])
     """
 
     state: tuple[sp.Symbol, ...]
     M: sp.Matrix
     B: sp.Matrix
 
+    @classmethod
+    def from_update(cls, update: Mapping[sp.Symbol, sp.Expr], noises: tuple[sp.Symbol, ...] = (xi,)) -> LinearRecursion:
+        """Read M and B off an update rule: the new value of each component of the state, linear in state and noises."""
+        rules = sp.Matrix(list(update.values()))
+        return cls(tuple(update), rules.jacobian(list(update)), rules.jacobian(list(noises)))
+
+    def with_memory(self) -> LinearRecursion:
+        """Drive the recursion by AR(1) noise g of unit variance and lag-one correlation r; g joins the state."""
+        k = len(self.state)
+        M = sp.Matrix(sp.BlockMatrix([[self.M, self.B], [sp.zeros(1, k), sp.Matrix([[r]])]]))
+        return LinearRecursion((*self.state, g), M, sp.Matrix([*[0] * k, sp.sqrt(1 - r**2)]))
+
     def one_step(self, P: sp.Matrix) -> sp.Matrix:
         """Return the covariance one step after `P`, shape (k, k)."""
         return self.M * P * self.M.T + self.B * self.B.T
 
     def stationary_covariance(self) -> sp.Matrix:
-        """Solve P = M P M^T + B B^T for the symmetric P, shape (k, k), simplified."""
+        """Solve P = M P M^T + B B^T for the symmetric P, shape (k, k), factored."""
         k = len(self.state)
         unknown = {(i, j): sp.Symbol(f"P_{i}{j}") for i in range(k) for j in range(i, k)}
         P = sp.Matrix(k, k, lambda i, j: unknown[min(i, j), max(i, j)])
         residual = P - self.one_step(P)
-        solution = sp.solve([residual[ij] for ij in unknown], list(unknown.values()), dict=True)[0]
-        return P.subs(solution).applyfunc(sp.factor)
+        (solution,) = sp.linsolve([sp.expand(residual[ij]) for ij in unknown], list(unknown.values()))
+        return P.subs(dict(zip(unknown.values(), solution, strict=True))).applyfunc(sp.factor)
+
+    def characteristic(self, argument: sp.Expr = z) -> sp.Expr:
+        """Return det(z - M), expanded, at `argument`."""
+        return sp.expand((argument * sp.eye(len(self.state)) - self.M).det())
+
+    def jury_conditions(self) -> tuple[sp.Expr, ...]:
+        """Return what must be positive for every eigenvalue of M to lie inside the unit circle."""
+        return jury_conditions(sp.Poly(self.characteristic(), z).all_coeffs())
+
+    def at(self, values: Mapping[sp.Symbol, Value]) -> NumericRecursion:
+        """Return the recursion in numbers; arrays among `values` broadcast into a stack of recursions."""
+        arguments = [values[symbol] for symbol in self._free]
+        shape = np.broadcast_shapes(*(np.shape(value) for value in arguments))
+        k, j = self.B.shape
+        entries = [np.broadcast_to(np.asarray(v, dtype=float), shape) for v in self._compiled(*arguments)]
+        M, B = np.stack(entries[: k * k], axis=-1), np.stack(entries[k * k :], axis=-1)
+        return NumericRecursion(M.reshape(*shape, k, k), B.reshape(*shape, k, j))
+
+    @cached_property
+    def _free(self) -> list[sp.Symbol]:
+        return sorted(self.M.free_symbols | self.B.free_symbols, key=str)
+
+    @cached_property
+    def _compiled(self) -> Callable[..., list[Value]]:
+        return sp.lambdify(self._free, [*self.M, *self.B], "numpy")
+
+
+def jury_conditions(coefficients: list[sp.Expr]) -> tuple[sp.Expr, ...]:
+    """Return expressions that are all positive exactly where every root of a polynomial is inside the unit circle.
+
+    Parameters
+    ----------
+    coefficients : list of Expr, length k + 1
+        Leading coefficient first; it must be 1.
+
+    Returns
+    -------
+    tuple of Expr
+        p(1) (no root runs away), (-1)^k p(-1) (no root overshoots), then the rows of Jury's table.
+
+    Examples
+    --------
+    >>> b, c = sp.symbols("b c")
+    >>> jury_conditions([1, b, c])
+    (b + c + 1, -b + c + 1, 1 - c)
+    """
+    degree = len(coefficients) - 1
+    signs = [(-1) ** i for i in range(degree + 1)]
+    conditions = [sp.Add(*coefficients), sp.Add(*(s * c for s, c in zip(signs, coefficients, strict=True)))]
+    row = list(coefficients)
+    while len(row) > 3:
+        row = [sp.expand(row[0] * row[i] - row[-1] * row[-1 - i]) for i in range(len(row) - 1)]
+        conditions.append(row[0])
+    if len(row) == 3:
+        conditions.append(row[0] - row[2])
+    return tuple(sp.expand(condition) for condition in conditions)
+
+
+@dataclass(frozen=True)
+class NumericRecursion:
+    """A recursion s' = M s + B xi in numbers, or a stack of them.
+
+    Parameters
+    ----------
+    M : ndarray, shape (..., k, k)
+        The step without noise.
+    B : ndarray, shape (..., k, j)
+        How the noise enters.
+    """
+
+    M: np.ndarray
+    B: np.ndarray
+
+    def covariance(self) -> np.ndarray:
+        """Return the stationary covariance P, shape (..., k, k), by `scipy.linalg.solve_discrete_lyapunov`."""
+        from scipy.linalg import solve_discrete_lyapunov
+
+        P = np.empty_like(self.M)
+        for index in np.ndindex(self.M.shape[:-2]):
+            P[index] = solve_discrete_lyapunov(self.M[index], self.B[index] @ self.B[index].T)
+        return P
+
+    def spectrum(self) -> np.ndarray:
+        """Return the eigenvalues of M, slowest (largest modulus) first, shape (..., k), complex."""
+        values = np.linalg.eigvals(self.M).astype(complex)
+        return np.take_along_axis(values, np.argsort(-np.abs(values), axis=-1, kind="stable"), axis=-1)
+
+    def relaxation_time(self) -> np.ndarray:
+        """Return the steps in which the memory of the start falls by e in the long run: -1/ln max abs(z)."""
+        with np.errstate(divide="ignore"):
+            return -1 / np.log(np.abs(self.spectrum()[..., 0]))
+
+    def moments_after(self, steps: Value, start: np.ndarray) -> np.ndarray:
+        """Return the second moments E s s^T after `steps` from the second moments `start`, shape (..., k, k).
+
+        Notes
+        -----
+        M^t P_0 M^tT + sum of M^i B B^T M^iT over i < t, the sum built by doubling t bit by bit: positive terms only,
+        so that nothing cancels for small t, and about 2 log2(t) products for large t.
+        """
+        steps = np.asarray(steps, dtype=np.int64)[..., None, None]
+        noise = self.B @ np.swapaxes(self.B, -1, -2)
+        power, total = np.eye(self.M.shape[-1]), np.zeros_like(noise)
+        for bit in reversed(range(int(steps.max(initial=0)).bit_length())):
+            total = total + _sandwich(power, total)
+            power = power @ power
+            odd = (steps >> bit) % 2 == 1
+            total = np.where(odd, _sandwich(self.M, total) + noise, total)
+            power = np.where(odd, self.M @ power, power)
+        return _sandwich(power, start) + total
+
+
+def _sandwich(M: np.ndarray, P: np.ndarray) -> np.ndarray:
+    return M @ P @ np.swapaxes(M, -1, -2)

@@ -14,7 +14,29 @@ Importing this module imports SymPy; the rest of ``theory`` does so on first use
 
 import sympy as sp
 
-__all__ = ["ARGUMENTS", "C", "V", "a", "d", "eta", "g", "h", "lam", "n", "r", "sigma", "t", "w", "w_start", "x", "xi"]
+__all__ = [
+    "ARGUMENTS",
+    "C",
+    "V",
+    "a",
+    "d",
+    "eta",
+    "g",
+    "h",
+    "lam",
+    "mu",
+    "n",
+    "r",
+    "sigma",
+    "t",
+    "u",
+    "w",
+    "w_start",
+    "x",
+    "xi",
+    "y",
+    "z",
+]
 
 n = sp.Symbol("n", positive=True)
 lam = sp.Symbol("lambda", positive=True)
@@ -27,6 +49,11 @@ x = sp.Symbol("x", positive=True)  # eta (lam/n + h): the fraction of a weight t
 a = sp.Symbol("a", real=True)  # 1 - x: the fraction that it leaves, `shrink`
 d = sp.Symbol("d", positive=True)  # 1 - r: kept as a symbol of its own because r -> 1 is a limit that matters
 t = sp.Symbol("t", integer=True, nonnegative=True)  # steps
+
+mu = sp.Symbol("mu", positive=True)  # momentum
+y = sp.Symbol("y", positive=True)  # eta lam/n where the decay is decoupled; x is then eta h, the gradient's part alone
+u = sp.Symbol("u", real=True)  # momentum buffer in units of a step: eta times PyTorch's
+z = sp.Symbol("z")  # argument of a characteristic polynomial
 
 w, g, xi = sp.symbols("w g xi", real=True)  # a weight, the gradient noise on it, the unit white noise that drives it
 w_start = sp.Symbol("w_0", real=True)
