@@ -10,7 +10,7 @@ import xarray as xr
 import theory
 from sim.stationarity import autocorrelation_time, drift
 
-__all__ = ["balance_of", "budget_per_epoch", "mean_and_error", "stationary_part", "verdict"]
+__all__ = ["DRIFTS", "balance_of", "budget_per_epoch", "mean_and_error", "stationary_part", "verdict"]
 
 DRIFTS = 4.0  # a drift of so many standard errors is called one
 

@@ -9,14 +9,37 @@ import numpy as np
 import xarray as xr
 
 import theory
-from reports.balance import budget_per_epoch, mean_and_error, stationary_part
+from reports.balance import DRIFTS, budget_per_epoch, mean_and_error, stationary_part
 from reports.published import TEXTBOOK_ACCURACIES
+from sim.stationarity import drift
 
-__all__ = ["budget_facts", "field_facts", "forecast_facts", "inputs_facts", "power_law", "same_end", "textbook_facts"]
+__all__ = [
+    "budget_facts",
+    "common_drifts",
+    "field_facts",
+    "forecast_facts",
+    "inputs_facts",
+    "power_law",
+    "same_end",
+    "textbook_facts",
+]
 
 CLOSE = 0.05  # a forecast has arrived when it is within this fraction of the final scale
 DOMINATED = 10.0  # decay dominates where it is so many times the gradient's drive
 STARTS = ("large", "default")
+
+
+def common_drifts(grid: dict[str, xr.Dataset]) -> list[dict[str, Any]]:
+    """Test each lam and layer for drift of ||w||^2 over the last third, the replicas of both starts taken together."""
+    out = []
+    for lam in sorted({run.attrs["lam"] for run in grid.values()}):
+        parts = [stationary_part(run).rms ** 2 for run in grid.values() if run.attrs["lam"] == lam]
+        for layer in parts[0].layer.values:
+            series = np.concatenate([p.sel(layer=layer).transpose("replica", "epoch").values for p in parts])
+            change, error = drift(series / series.mean(axis=1, keepdims=True))
+            out.append({"lam": lam, "layer": int(layer), "change": change, "error": error, "sigma": change / error,
+                        "stationary": abs(change / error) < DRIFTS})  # fmt: skip
+    return out
 
 
 def same_end(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -88,12 +88,20 @@ def drift(series: np.ndarray) -> tuple[float, float]:
     Returns
     -------
     change, error : float
-        The error allows for the record's memory: the variance of a slope grows by the autocorrelation time of what is
-        left about the line.
+        The error is the larger of two: what the scatter about the line, with its memory, makes of a slope; and the
+        spread of the replicas' own slopes. The first misses fluctuations that are slower than the record, the second is
+        blunt for few replicas.
+
+    Examples
+    --------
+    >>> change, error = drift(np.arange(100.0) + np.random.default_rng(0).standard_normal((4, 100)))
+    >>> print(f"{change:.0f} +/- {error:.1f}")
+    99 +/- 0.2
     """
     replicas, times = series.shape
     t = np.linspace(-0.5, 0.5, times)
-    change = float((series.mean(axis=0) @ t) / (t @ t))
-    rest = series - series.mean(axis=1, keepdims=True) - change * t
-    spread = float(rest.var() * autocorrelation_time(rest))
-    return change, float(np.sqrt(spread / (replicas * (t @ t))))
+    changes = series @ t / (t @ t)
+    rest = series - series.mean(axis=1, keepdims=True) - changes[:, None] * t
+    along = float(rest.var() * autocorrelation_time(rest) / (t @ t))
+    across = float(changes.var(ddof=1)) if replicas > 1 else 0.0
+    return float(changes.mean()), float(np.sqrt(max(along, across) / replicas))
