@@ -2,7 +2,7 @@ r"""Adam: the scale at which decay holds a weight whose steps are divided by the
 
 AdamW with the second moment held at its mean (exactly a heavy ball with decoupled decay):
 
-.. math:: E w^2 = \eta^2 \frac{1 - b_1}{1 + b_1} \frac{1 + a b_1}{(1 - a^2)(1 - a b_1)}
+.. math:: E w^2 = \frac{1 - b_1}{1 + b_1} \frac{1 + a b_1}{(1 - a^2)(1 - a b_1)} \eta^2
 
 whose leading order is eta / (2 lam/n), whatever the noise. With v alive it is eta^2 S(a) / (1 - a^2) with S by
 quadrature (`theory.second_moment`); to first order in 1 - b_2 it is the law above times

@@ -2,11 +2,11 @@ r"""Optimizers that are linear recursions: M and B for each, and the stationary 
 
 With heavy-ball momentum (a = 1 - y; coupled decay is y = 0)
 
-.. math:: E w^2 = \frac{\eta^2 \sigma^2 (1 + a \mu)}{(1 - a \mu) ((1 - a)(1 - \mu) + x) ((1 + a)(1 + \mu) - x)}
+.. math:: E w^2 = \frac{(1 + a \mu) \eta^2 \sigma^2}{(1 - a \mu) ((1 - a)(1 - \mu) + x) ((1 + a)(1 + \mu) - x)}
 
 and with Nesterov's
 
-.. math:: E w^2 = \frac{\eta^2 \sigma^2 (1 + a \mu + 2 \mu (1 - \mu^2)(1 - a) + x \mu (1 + 2 \mu))}
+.. math:: E w^2 = \frac{(1 + a \mu + 2 (1 - \mu^2)(1 - a) \mu + (1 + 2 \mu) x \mu) \eta^2 \sigma^2}
    {(1 - a \mu + x \mu) ((1 - a)(1 - \mu) + x) ((1 + a)(1 + \mu) - (1 + 2 \mu) x)}
 
 Here x is eta times whatever multiplies w in the gradient (coupled decay lam/n and curvature h) and y = eta lam/n where

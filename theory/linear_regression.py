@@ -1,15 +1,16 @@
 r"""Minibatch least squares with Gaussian inputs: second moments of weights and buffer, exact at every learning rate.
 
-With coupled decay k = lam/n and no momentum, the inputs' covariance the identity in d dimensions,
+With coupled decay k = lam/n and no momentum, the inputs' covariance the identity in D dimensions,
 
-.. math:: E w^2 = \frac{\eta \tau^2 d / m + S \left(\frac{2 (1 - \eta k - \eta c)}{1 + k} + \eta c\right)}
-   {2 (1 + k) - \eta \left((1 + k)^2 + \frac{d + 1}{m}\right)}, \qquad c = 1 + \frac{d + 1}{m}
+.. math:: E w^2 = \frac{\eta \tau^2 D / m + (\frac{2 (1 - \eta k - \eta c)}{1 + k} + \eta c) S}
+   {2 (1 + k) - ((1 + k)^2 + \frac{D + 1}{m}) \eta}
 
-where w^2 is the squared norm of the whole weight vector, S that of the teacher's and tau the standard deviation of the
-residual. The gradient's noise grows with the weights' distance from the teacher (it is multiplicative), and the
-equilibrium is lost at a finite learning rate, where the denominator vanishes: with heavy-ball momentum at
+with :math:`c = 1 + \frac{D + 1}{m}`, w^2 the squared norm of the whole weight vector, S that of the teacher's and tau
+the standard deviation of the residual. The gradient's noise grows with the weights' distance from the teacher (it is
+multiplicative), and the equilibrium is lost at a finite learning rate, where the denominator vanishes: with heavy-ball
+momentum at
 
-.. math:: \eta_c = \frac{2 (1 + k) (1 - \mu^2)}{(1 - \mu)(1 + k)^2 + (1 + \mu) \frac{d + 1}{m}}
+.. math:: \eta_c = \frac{2 (1 + k) (1 - \mu^2)}{(1 - \mu)(1 + k)^2 + (1 + \mu) \frac{D + 1}{m}}
 
 Assumptions
 -----------
