@@ -112,6 +112,13 @@ def _compiled(name: str) -> Callable[..., np.ndarray]:
     return sp.lambdify(symbols, expression, [{"Minor": lambda p, q, r, s: p * q - r * s}, "numpy"])
 
 
+def _aligned(*fields: Index) -> list[np.ndarray]:
+    """Return the indices with equally many axes, so that what they pick broadcasts behind the leading axes of C."""
+    arrays = [np.asarray(field) for field in fields]
+    axes = max(array.ndim for array in arrays)
+    return [array.reshape((1,) * (axes - array.ndim) + array.shape) for array in arrays]
+
+
 def _entries(C: np.ndarray, *fields: Index) -> list[np.ndarray]:
     """Return C11, C12, ..., C22, ... for the given fields, in the order of `statement`."""
     return [C[..., a, b] for i, a in enumerate(fields) for b in fields[i:]]
@@ -136,7 +143,7 @@ def i2(C: np.ndarray, a: Index, b: Index) -> np.ndarray:
     >>> print(f"{i2(np.array([[1.0]]), 0, 0):.6f}")  # arcsin(1/2) = pi/6
     0.333333
     """
-    return _compiled("I2")(*_entries(C, a, b))
+    return _compiled("I2")(*_entries(C, *_aligned(a, b)))
 
 
 def j2(C: np.ndarray, a: Index, b: Index) -> np.ndarray:
@@ -147,7 +154,7 @@ def j2(C: np.ndarray, a: Index, b: Index) -> np.ndarray:
     >>> print(f"{j2(np.array([[0.0]]), 0, 0):.6f}")  # g'(0)^2 = 2/pi
     0.636620
     """
-    return _compiled("J2")(*_entries(C, a, b))
+    return _compiled("J2")(*_entries(C, *_aligned(a, b)))
 
 
 def i3(C: np.ndarray, a: Index, b: Index, c: Index) -> np.ndarray:
@@ -159,7 +166,7 @@ def i3(C: np.ndarray, a: Index, b: Index, c: Index) -> np.ndarray:
     >>> print(f"{i3(large, 0, 0, 0) * 1e6:.6f}")
     0.450158
     """
-    return _compiled("I3")(*_entries(C, a, b, c))
+    return _compiled("I3")(*_entries(C, *_aligned(a, b, c)))
 
 
 def i4(C: np.ndarray, a: Index, b: Index, c: Index, d: Index) -> np.ndarray:
@@ -171,6 +178,7 @@ def i4(C: np.ndarray, a: Index, b: Index, c: Index, d: Index) -> np.ndarray:
     >>> print(f"{i4(large, 0, 0, 0, 0) * 1e6:.6f}")
     0.097390
     """
+    a, b, c, d = _aligned(a, b, c, d)
     determinants = [_determinant(C, (a, b, c), (a, b, d)), _determinant(C, (a, b, c), (a, b, c))]
     return _compiled("I4")(*_entries(C, a, b, c, d), *determinants, _determinant(C, (a, b, d), (a, b, d)))
 
@@ -188,5 +196,5 @@ def _determinant(C: np.ndarray, rows: tuple[Index, ...], columns: tuple[Index, .
 
 
 def _repeats(fields: tuple[Index, ...]) -> np.ndarray:
-    a, b, c = (np.asarray(field) for field in fields)
+    a, b, c = fields
     return np.asarray((a == b) | (a == c) | (b == c))
