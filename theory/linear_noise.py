@@ -60,8 +60,8 @@ class LinearNoise:
     Examples
     --------
     >>> from theory.settings import OnlineRule, Overlaps
-    >>> flow = Flow.of(OnlineRule(eta=1e-3, gamma=1.0, sigma=1.0), Overlaps(Q=1.0))
-    >>> small = LinearNoise(flow, np.array([1e-6 / np.pi]))  # N Q is a chi-square of N numbers: variance 2 Q^2 / N
+    >>> flow = Flow.of(OnlineRule(eta=1e-6, gamma=1e-3, sigma=1.0), Overlaps(Q=1.0))
+    >>> small = LinearNoise(flow, np.array([1e-9 / np.pi]))  # weights are Gaussian: Q has the variance 2 Q^2 / N
     >>> print(f"{small.covariance[0, 0] / (2 * small.state[0]**2):.2f}")
     1.00
     """

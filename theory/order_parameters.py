@@ -155,15 +155,19 @@ class Flow:
         to_teachers = pull[..., self.K :].reshape(*pull.shape[:-2], -1)
         return np.concatenate([to_teachers, pull[..., i, k] + pull[..., k, i]], axis=-1)
 
+    def parts(self, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what gamma, eta and eta^2 / m multiply in the flow: decay, gradient and kicks."""
+        C = self.gram(state)
+        overlap = self.K * self.M
+        decay, kicks = -2 * state, np.zeros_like(state)
+        decay[..., :overlap] = -state[..., :overlap]
+        kicks[..., overlap:] = self.kick(C)
+        return decay, self.gradient(C), kicks
+
     def __call__(self, state: np.ndarray) -> np.ndarray:
         """Return d state / d alpha; leading axes are independent states."""
-        C = self.gram(state)
-        flow = self.rule.eta * self.gradient(C)
-        overlap = self.K * self.M
-        flow[..., :overlap] -= self.rule.gamma * state[..., :overlap]
-        flow[..., overlap:] -= 2 * self.rule.gamma * state[..., overlap:]
-        flow[..., overlap:] += self.rule.eta**2 / self.rule.batch_size * self.kick(C)
-        return flow
+        decay, gradient, kicks = self.parts(state)
+        return self.rule.gamma * decay + self.rule.eta * gradient + self.rule.eta**2 / self.rule.batch_size * kicks
 
     def jacobian(self, state: np.ndarray) -> np.ndarray:
         """Return d flow_p / d state_q, exact to rounding."""

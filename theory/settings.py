@@ -184,7 +184,9 @@ class OnlineRule:
         whole_number("batch_size", self.batch_size)
         for name in ("eta", "gamma", "sigma"):
             if np.ndim(getattr(self, name)):
-                raise InvalidArgument(f"{name} must be one number, got {getattr(self, name)!r}. Make one rule for each.")
+                raise InvalidArgument(
+                    f"{name} must be one number, got {getattr(self, name)!r}. Make one rule for each."
+                )
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,9 +220,9 @@ class Overlaps:
     eigenvalue -1. Make every |R| at most sqrt(Q T).
     """
 
-    Q: np.ndarray
-    R: np.ndarray | None = None
-    T: np.ndarray | None = None
+    Q: Value
+    R: Value = None
+    T: Value = None
 
     def __post_init__(self) -> None:
         Q = _block("Q", self.Q)
@@ -265,12 +267,11 @@ class Overlaps:
     @property
     def M(self) -> int:
         """Number of teachers."""
-        return 0 if self.T is None else len(self.T)
+        return len(self.T)
 
     @property
     def gram(self) -> np.ndarray:
         """The matrix (Q, R; R^T, T), students first."""
-        assert self.R is not None and self.T is not None  # filled in when made
         return np.block([[self.Q, self.R], [self.R.T, self.T]])
 
 

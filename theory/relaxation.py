@@ -1,0 +1,162 @@
+r"""Where a flow of overlaps comes to rest: its trajectory from a given start, and the fixed point that it runs into.
+
+.. math:: \dot X = f(X), \quad X(0) = X_0; \qquad f(X^*) = 0, \quad \mathrm{Re}\,\mathrm{spec}\, f'(X^*) < 0
+
+The flow has many fixed points (symmetric plateaus, collapsed units), and most of them are unstable. So the root is never
+searched for on its own: the trajectory is followed until the next Newton step is small, the root is found from there,
+and it counts as an answer only if it lies that near and every eigenvalue of its Jacobian has a negative real part. A
+trajectory that waits on a plateau is followed further.
+
+Assumptions
+-----------
+1. The flow is smooth on the way.
+
+Range: any `Flow`. Error: that of the integrator (relative 1e-10 a step) on the way, of rounding at the fixed point.
+
+References
+----------
+L. Petzold, SIAM J. Sci. Stat. Comput. 4, 136 (1983): LSODA, which switches between stiff and non-stiff methods.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.integrate import OdeSolution, solve_ivp
+from scipy.optimize import root
+
+from theory.order_parameters import Flow
+
+__all__ = ["Relaxation", "relax"]
+
+NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
+MARGINAL = 1e-6  # a growth rate above minus this fraction of gamma is not called stable
+STRETCHES = (10.0, 40.0, 160.0, 640.0, 2560.0, 10240.0)  # ends of the stretches of trajectory, in units of 1/gamma
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxation:
+    """A trajectory and what it ran into.
+
+    Attributes
+    ----------
+    alpha : ndarray, shape (t,)
+        Times of the integrator's steps.
+    states : ndarray, shape (t, n)
+        The states there.
+    stretches : tuple of OdeSolution
+        The trajectory between them.
+    rest : ndarray, shape (n,), or None
+        The stable fixed point; None if none was reached.
+    eigenvalues : ndarray, shape (n,)
+        Of the Jacobian at the fixed point, stable or not; at the trajectory's end if no fixed point is near.
+    converged : bool
+        Whether the trajectory ended at a fixed point.
+    stable : bool
+        Whether that fixed point is stable.
+    reason : str
+        A sentence on how it ended.
+    """
+
+    alpha: np.ndarray
+    states: np.ndarray
+    stretches: tuple[OdeSolution, ...]
+    rest: np.ndarray | None
+    eigenvalues: np.ndarray
+    converged: bool
+    stable: bool
+    reason: str
+
+    def at(self, alpha: np.ndarray) -> np.ndarray:
+        """Return the states at the times `alpha` within the trajectory, shape (len(alpha), n)."""
+        ends = [stretch.t_max for stretch in self.stretches[:-1]]
+        which = np.searchsorted(ends, alpha)
+        states = np.empty((len(alpha), self.states.shape[1]))
+        for number, stretch in enumerate(self.stretches):
+            states[which == number] = stretch(alpha[which == number]).T
+        return states
+
+
+def relax(flow: Flow, start: np.ndarray, *, alpha_min: float = 0.0, alpha_max: float | None = None) -> Relaxation:
+    """Follow the flow until it rests at a stable fixed point.
+
+    Parameters
+    ----------
+    flow : Flow
+        The flow.
+    start : ndarray, shape (n,)
+        The state at alpha = 0.
+    alpha_min : float
+        Follow the trajectory at least this far.
+    alpha_max : float, optional
+        Give up here. Default: 10240 / gamma.
+
+    Returns
+    -------
+    Relaxation
+        With `.rest` None, and the reason, if no stable fixed point was reached.
+
+    Examples
+    --------
+    >>> from theory.settings import OnlineRule, Overlaps
+    >>> flow = Flow.of(OnlineRule(eta=0.5, gamma=0.01, sigma=1.0), Overlaps(Q=1.0))
+    >>> print(relax(flow, np.array([400.0])).reason)
+    at rest at a stable fixed point; the slowest deviation decays at the rate 0.27 per unit of alpha
+    """
+    ends = np.array(STRETCHES) / flow.rule.gamma
+    if alpha_max is not None:
+        ends = np.append(ends[ends < alpha_max], alpha_max)
+    alpha, states, stretches = np.zeros(1), start[None], []
+    for end in np.append(ends[ends > alpha_min], max(alpha_min, ends[-1])):
+        leg = solve_ivp(
+            lambda _, state: flow(state), (alpha[-1], end), states[-1], method="LSODA", dense_output=True,
+            jac=lambda _, state: flow.jacobian(state), rtol=1e-10, atol=1e-12 * np.linalg.norm(start),
+        )  # fmt: skip
+        alpha, states = np.append(alpha, leg.t[1:]), np.concatenate([states, leg.y.T[1:]])
+        stretches.append(leg.sol)
+        if not leg.success:
+            ending = (
+                None,
+                np.linalg.eigvals(flow.jacobian(states[-1])),
+                False,
+                False,
+                f"integration broke off: {leg.message}",
+            )
+            break
+        ending = _fixed_point_near(flow, states[-1], end)
+        if ending[0] is not None:
+            break
+    return Relaxation(alpha, states, tuple(stretches), *ending)
+
+
+def _fixed_point_near(
+    flow: Flow, state: np.ndarray, alpha: float
+) -> tuple[np.ndarray | None, np.ndarray, bool, bool, str]:
+    """Return the last five attributes of a Relaxation that has arrived at `state`."""
+    jacobian = flow.jacobian(state)
+    eigenvalues = np.linalg.eigvals(jacobian)
+    ahead = float(np.linalg.norm(np.linalg.lstsq(jacobian, flow(state))[0]) / np.linalg.norm(state))
+    if ahead > NEAR:
+        return None, eigenvalues, False, False, (
+            f"not at rest at alpha = {alpha:g}: the next Newton step is {ahead:.2g} of the overlaps. Raise alpha_max."
+        )  # fmt: skip
+    found = root(flow, state, jac=flow.jacobian, tol=1e-13)
+    distance = np.linalg.norm(found.x - state) / np.linalg.norm(state)
+    residual = np.linalg.norm(flow(found.x)) / (flow.rule.gamma * np.linalg.norm(state))
+    if residual > 1e-9 or distance > 2 * NEAR:
+        return None, eigenvalues, False, False, (
+            f"no fixed point near the state at alpha = {alpha:g}: the root finder stopped {distance:.2g} away with the "
+            f"relative residual {residual:.2g}. Raise alpha_max."
+        )  # fmt: skip
+    eigenvalues = np.linalg.eigvals(flow.jacobian(found.x))
+    growth = float(eigenvalues.real.max())
+    if growth > -MARGINAL * flow.rule.gamma:
+        return None, eigenvalues, True, False, (
+            f"at rest at alpha = {alpha:g} at a fixed point that is not stable: a deviation grows at the rate {growth:.3g}. "
+            "If the start is symmetric, break the symmetry (Overlaps.random); otherwise raise alpha_max."
+        )  # fmt: skip
+    reason = (
+        f"at rest at a stable fixed point; the slowest deviation decays at the rate {-growth:.3g} per unit of alpha"
+    )
+    return found.x, eigenvalues, True, True, reason
