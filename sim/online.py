@@ -21,7 +21,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numba
 import numpy as np
@@ -39,6 +39,19 @@ METHODS = ("reduced", "direct")
 INPUTS = ("gaussian", "sign")
 UNITS = ("erf", "logistic")
 SAMPLES_PER_ALPHA = 10  # how often the overlaps are read off for their averages, per N steps
+
+
+class Numbers(NamedTuple):
+    """What the compiled steps need to know of a run."""
+
+    eta: float
+    gamma: float
+    sigma: float
+    batch_size: int
+    fan_in: int
+    reduced: bool
+    sign: bool
+    logistic: bool
 
 
 def _compiled(function: Compiled) -> Compiled:
@@ -162,6 +175,10 @@ def _run(
     """Run one network; return its overlaps at the records, and their mean and mean square after the burn-in."""
     fan_in, records, reduced = settings["fan_in"], settings["records"], settings["method"] == "reduced"
     students, teachers = _place(start, fan_in, rule.batch_size, reduced, rng)
+    numbers = Numbers(
+        float(rule.eta), float(rule.gamma), float(rule.sigma), rule.batch_size, fan_in,
+        reduced, settings["inputs"] == "sign", settings["unit"] == "logistic",
+    )  # fmt: skip
     stride = max(1, fan_in // SAMPLES_PER_ALPHA)
     path = np.empty((records + 1, start.K, start.K + start.M))
     path[0] = _overlaps(students, teachers)
@@ -170,10 +187,7 @@ def _run(
     for record in range(1, records + 1):
         if record == left_out + 1:
             sums[:], samples = 0, 0
-        samples += _advance(
-            students, teachers, rng, length, stride, rule.eta, rule.gamma, rule.sigma, rule.batch_size, fan_in,
-            reduced, settings["inputs"] == "sign", settings["unit"] == "logistic", sums,
-        )  # fmt: skip
+        samples += _advance(students, teachers, numbers, rng, length, stride, sums)
         path[record] = _overlaps(students, teachers)
     return path, sums / samples
 
@@ -181,7 +195,7 @@ def _run(
 def _place(
     start: Overlaps, fan_in: int, batch_size: int, reduced: bool, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return students and teachers that have the given overlaps: in a frame with room for a batch, or in N dimensions."""
+    """Return students and teachers that have the given overlaps: in a frame with room for a batch, or in N axes."""
     teachers = _root(start.T)
     along = np.linalg.lstsq(teachers, start.R.T)[0].T  # components of the students along the teachers' axes
     students = np.concatenate([along, _root(start.Q - along @ along.T)], axis=1)
@@ -264,12 +278,12 @@ def _turn_frame(students: Array, M: int) -> None:
 
 
 @_compiled
-def _label_minus_output(rng: Generator, x: Array, y: Array, sigma: float, logistic: bool) -> float:
+def _label_minus_output(x: Array, y: Array, numbers: Numbers, rng: Generator) -> float:
     """Return the error of one example: x are the students' fields, y the teachers'."""
-    if logistic:
+    if numbers.logistic:
         chance = 1 / (1 + math.exp(-y[0])) if len(y) else 0.5
         return (1.0 if rng.random() < chance else 0.0) - 1 / (1 + math.exp(-x[0]))
-    error = sigma * rng.standard_normal()
+    error = numbers.sigma * rng.standard_normal()
     for field in y:
         error += math.erf(field / math.sqrt(2.0))
     for field in x:
@@ -278,36 +292,32 @@ def _label_minus_output(rng: Generator, x: Array, y: Array, sigma: float, logist
 
 
 @_compiled
-def _step(
-    students: Array, teachers: Array, inputs: Array, rng: Generator, eta: float, gamma: float, sigma: float,
-    fan_in: int, logistic: bool,
-) -> None:  # fmt: skip
+def _step(students: Array, teachers: Array, inputs: Array, numbers: Numbers, rng: Generator) -> None:
     """Take one step of gradient descent with weight decay."""
     batch = len(inputs)
     x, y = _fields(inputs, students), _fields(inputs, teachers)
-    students *= 1 - gamma / fan_in
+    students *= 1 - numbers.gamma / numbers.fan_in
     for example in range(batch):
-        error = _label_minus_output(rng, x[example], y[example], sigma, logistic)
+        error = _label_minus_output(x[example], y[example], numbers, rng)
         for i in range(len(students)):
-            slope = 1.0 if logistic else math.sqrt(2 / math.pi) * math.exp(-(x[example, i] ** 2) / 2)
-            students[i] += eta / (fan_in * batch) * slope * error * inputs[example]
+            slope = 1.0 if numbers.logistic else math.sqrt(2 / math.pi) * math.exp(-(x[example, i] ** 2) / 2)
+            students[i] += numbers.eta / (numbers.fan_in * batch) * slope * error * inputs[example]
 
 
 @_compiled
-def _advance(  # noqa: PLR0913
-    students: Array, teachers: Array, rng: Generator, steps: int, stride: int, eta: float, gamma: float, sigma: float,
-    batch: int, fan_in: int, reduced: bool, sign: bool, logistic: bool, sums: Array,
-) -> int:  # fmt: skip
+def _advance(
+    students: Array, teachers: Array, numbers: Numbers, rng: Generator, steps: int, stride: int, sums: Array
+) -> int:
     """Take `steps` steps; every `stride` of them add the overlaps and their squares to `sums`. Return how often."""
-    inputs = np.empty((batch, students.shape[1]))
+    inputs = np.empty((numbers.batch_size, students.shape[1]))
     samples = 0
     for step in range(steps):
-        if reduced:
-            _draw_reduced(rng, inputs, fan_in)
+        if numbers.reduced:
+            _draw_reduced(rng, inputs, numbers.fan_in)
         else:
-            _draw_direct(rng, inputs, sign)
-        _step(students, teachers, inputs, rng, eta, gamma, sigma, fan_in, logistic)
-        if reduced:
+            _draw_direct(rng, inputs, numbers.sign)
+        _step(students, teachers, inputs, numbers, rng)
+        if numbers.reduced:
             _turn_frame(students, len(teachers))
         if step % stride == 0:
             now = _overlaps(students, teachers)

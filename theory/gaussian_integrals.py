@@ -63,7 +63,7 @@ def statement(name: str) -> tuple[Any, tuple[Any, ...]]:
     pairs = [(a, b) for a in range(1, fields + 1) for b in range(a, fields + 1)]
     c = {pair: sp.Symbol(f"C{pair[0]}{pair[1]}", real=True) for pair in pairs}
     c |= {(b, a): symbol for (a, b), symbol in c.items()}
-    determinants = sp.symbols("D34 D33 D44", real=True) if name == "I4" else ()
+    determinants = [sp.Symbol(d, real=True) for d in ("D34", "D33", "D44") if name == "I4"]
 
     def minor(a: int, b: int, d: int, e: int) -> Any:
         return Minor(c[a, d], c[b, e], c[a, e], c[b, d])
@@ -81,9 +81,9 @@ def statement(name: str) -> tuple[Any, tuple[Any, ...]]:
     elif name == "I3":
         expression = 2 * (c[2, 3] + minor(1, 2, 1, 3)) / (sp.pi * (1 + c[1, 1]) * sp.sqrt(lam(1, 3)))
     else:
-        d34, d33, d44 = determinants
-        lower = sp.sqrt(lam(1, 2) + conditional(3, 3, d33)) * sp.sqrt(lam(1, 2) + conditional(4, 4, d44))
-        expression = 4 / sp.pi**2 * sp.asin(conditional(3, 4, d34) / lower) / sp.sqrt(lam(1, 2))
+        lower = [sp.sqrt(lam(1, 2) + conditional(b, b, determinants[b - 2])) for b in (3, 4)]
+        upper = conditional(3, 4, determinants[0])
+        expression = 4 / sp.pi**2 * sp.asin(upper / (lower[0] * lower[1])) / sp.sqrt(lam(1, 2))
     return expression, (*(c[pair] for pair in pairs), *determinants)
 
 

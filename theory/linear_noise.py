@@ -1,20 +1,21 @@
 r"""Corrections of order 1/N at a stable fixed point of the overlaps: their fluctuation and the shift of their mean.
 
-The overlaps X of a network with N inputs scatter around the fixed point :math:`X^*` of the flow f. With its Jacobian J,
-its second derivatives H, and the covariance D of N times an increment (`theory.step_noise`):
+The overlaps X of a network with N inputs scatter around the fixed point :math:`X^*` of the flow f. With its Jacobian
+J, its second derivatives H, and the covariance D of N times an increment (`theory.step_noise`):
 
 .. math:: J \Sigma + \Sigma J^T + D = 0, \qquad \mathrm{Cov}\, X = \Sigma / N
 .. math:: E X = X^* + m_1 / N, \qquad m_1 = -J^{-1} (a_1 + \tfrac12 H : \Sigma)
 
-where :math:`a_1 / N` is what one step adds to the mean beyond the flow. For R it vanishes, for Q, with m the batch size,
+where :math:`f + a_1 / N` is N times the mean increment of a step. For R, a_1 vanishes; for Q, with m the batch size,
 
 .. math:: a_1^{ik} = \gamma^2 Q_{ik} - \gamma\eta \langle \delta_i x_k + \delta_k x_i \rangle
           + \frac{\eta^2}{m} \langle \delta_i \delta_k (z^T C^{-1} z - K - M) \rangle
           + \eta^2 \frac{m - 1}{m} d_i^T C d_k
 
-with the fields z = (x, y) and :math:`d_i = \langle \partial\delta_i / \partial z \rangle`. The third average is twice the
-derivative of :math:`\langle \delta_i \delta_k \rangle` when C is scaled by a factor (integrate by parts), so no inverse of
-C is taken and collapsed units are allowed. The fourth term is the inner product of the mean gradients of two examples.
+with the fields z = (x, y) and :math:`d_i = \langle \partial\delta_i / \partial z \rangle`. The third average is twice
+the derivative of :math:`\langle \delta_i \delta_k \rangle` when C is scaled by a factor (integrate by parts), so no
+inverse of C is taken and collapsed units are allowed. The fourth term is the inner product of the mean gradients of two
+examples.
 
 Assumptions
 -----------
@@ -86,7 +87,7 @@ class LinearNoise:
 
     @property
     def _curvature_drift(self) -> np.ndarray:
-        """H : Sigma, the sum over principal axes of the second derivative of the flow along each, times its variance."""
+        """H : Sigma: over the principal axes, the second derivative of the flow along each times its variance."""
         variances, axes = np.linalg.eigh(self.covariance)
         steps = CURVATURE_STEP * np.sqrt(abs(variances))[:, None] * axes.T
         slope = [complex_step(self.flow, self.state + sign * steps, steps) for sign in (1, -1)]
@@ -94,7 +95,7 @@ class LinearNoise:
 
 
 def drift_beyond_flow(flow: Flow, state: np.ndarray) -> np.ndarray:
-    """Return a_1: N times what a step adds to the mean overlaps beyond the flow / N, times N (see the module).
+    """Return a_1: the mean increment of a step is (f + a_1 / N) / N (see the module).
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ class Flow:
         return i4(C, i, k, a, b) @ weight + self.rule.sigma**2 * j2(C, *self.upper)
 
     def gradient(self, C: np.ndarray) -> np.ndarray:
-        """Return the part of the flow of first order in eta, over eta: <delta_i y_n>, then <delta_i x_k + delta_k x_i>."""
+        """Return what eta multiplies in the flow: <delta_i y_n>, then <delta_i x_k + delta_k x_i>."""
         pull = self.pull(C)
         i, k = self.upper
         to_teachers = pull[..., self.K :].reshape(*pull.shape[:-2], -1)

@@ -2,7 +2,7 @@ r"""Where a flow of overlaps comes to rest: its trajectory from a given start, a
 
 .. math:: \dot X = f(X), \quad X(0) = X_0; \qquad f(X^*) = 0, \quad \mathrm{Re}\,\mathrm{spec}\, f'(X^*) < 0
 
-The flow has many fixed points (symmetric plateaus, collapsed units), and most of them are unstable. So the root is never
+The flow has many fixed points (symmetric plateaus, collapsed units), and most are unstable. So the root is never
 searched for on its own: the trajectory is followed until the next Newton step is small, the root is found from there,
 and it counts as an answer only if it lies that near and every eigenvalue of its Jacobian has a negative real part. A
 trajectory that waits on a plateau is followed further.
@@ -21,6 +21,7 @@ L. Petzold, SIAM J. Sci. Stat. Comput. 4, 136 (1983): LSODA, which switches betw
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.integrate import OdeSolution, solve_ivp
@@ -33,6 +34,16 @@ __all__ = ["Relaxation", "relax"]
 NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
 MARGINAL = 1e-6  # a growth rate above minus this fraction of gamma is not called stable
 STRETCHES = (10.0, 40.0, 160.0, 640.0, 2560.0, 10240.0)  # ends of the stretches of trajectory, in units of 1/gamma
+
+
+class Ending(NamedTuple):
+    """How a trajectory ended; the fields are those of `Relaxation`."""
+
+    rest: np.ndarray | None
+    eigenvalues: np.ndarray
+    converged: bool
+    stable: bool
+    reason: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,56 +118,51 @@ def relax(flow: Flow, start: np.ndarray, *, alpha_min: float = 0.0, alpha_max: f
     ends = np.array(STRETCHES) / flow.rule.gamma
     if alpha_max is not None:
         ends = np.append(ends[ends < alpha_max], alpha_max)
+    ends = ends[ends > alpha_min] if alpha_min < ends[-1] else np.array([alpha_min])
     alpha, states, stretches = np.zeros(1), start[None], []
-    for end in np.append(ends[ends > alpha_min], max(alpha_min, ends[-1])):
+    for end in ends:
         leg = solve_ivp(
             lambda _, state: flow(state), (alpha[-1], end), states[-1], method="LSODA", dense_output=True,
             jac=lambda _, state: flow.jacobian(state), rtol=1e-10, atol=1e-12 * np.linalg.norm(start),
         )  # fmt: skip
         alpha, states = np.append(alpha, leg.t[1:]), np.concatenate([states, leg.y.T[1:]])
         stretches.append(leg.sol)
-        if not leg.success:
-            ending = (
-                None,
-                np.linalg.eigvals(flow.jacobian(states[-1])),
-                False,
-                False,
-                f"integration broke off: {leg.message}",
-            )
-            break
-        ending = _fixed_point_near(flow, states[-1], end)
-        if ending[0] is not None:
+        ending = _ending(flow, states[-1], end, "" if leg.success else leg.message)
+        if ending.rest is not None or not leg.success:
             break
     return Relaxation(alpha, states, tuple(stretches), *ending)
 
 
-def _fixed_point_near(
-    flow: Flow, state: np.ndarray, alpha: float
-) -> tuple[np.ndarray | None, np.ndarray, bool, bool, str]:
-    """Return the last five attributes of a Relaxation that has arrived at `state`."""
+def _ending(flow: Flow, state: np.ndarray, alpha: float, breakdown: str) -> Ending:
+    """Return how a trajectory that has arrived at `state` ends: at a stable fixed point, or why not."""
     jacobian = flow.jacobian(state)
     eigenvalues = np.linalg.eigvals(jacobian)
-    ahead = float(np.linalg.norm(np.linalg.lstsq(jacobian, flow(state))[0]) / np.linalg.norm(state))
+    size = np.linalg.norm(state)
+    ahead = np.linalg.norm(np.linalg.lstsq(jacobian, flow(state))[0]) / size
+    if breakdown:
+        return Ending(None, eigenvalues, False, False, f"the integration broke off at alpha = {alpha:g}: {breakdown}")
     if ahead > NEAR:
-        return None, eigenvalues, False, False, (
+        reason = (
             f"not at rest at alpha = {alpha:g}: the next Newton step is {ahead:.2g} of the overlaps. Raise alpha_max."
-        )  # fmt: skip
-    found = root(flow, state, jac=flow.jacobian, tol=1e-13)
-    distance = np.linalg.norm(found.x - state) / np.linalg.norm(state)
-    residual = np.linalg.norm(flow(found.x)) / (flow.rule.gamma * np.linalg.norm(state))
-    if residual > 1e-9 or distance > 2 * NEAR:
-        return None, eigenvalues, False, False, (
+        )
+        return Ending(None, eigenvalues, False, False, reason)
+    found = root(flow, state, jac=flow.jacobian, tol=1e-13).x
+    distance, residual = np.linalg.norm(found - state) / size, np.linalg.norm(flow(found)) / (flow.rule.gamma * size)
+    if distance > 2 * NEAR or residual > 1e-9:
+        reason = (
             f"no fixed point near the state at alpha = {alpha:g}: the root finder stopped {distance:.2g} away with the "
             f"relative residual {residual:.2g}. Raise alpha_max."
-        )  # fmt: skip
-    eigenvalues = np.linalg.eigvals(flow.jacobian(found.x))
+        )
+        return Ending(None, eigenvalues, False, False, reason)
+    eigenvalues = np.linalg.eigvals(flow.jacobian(found))
     growth = float(eigenvalues.real.max())
     if growth > -MARGINAL * flow.rule.gamma:
-        return None, eigenvalues, True, False, (
-            f"at rest at alpha = {alpha:g} at a fixed point that is not stable: a deviation grows at the rate {growth:.3g}. "
-            "If the start is symmetric, break the symmetry (Overlaps.random); otherwise raise alpha_max."
-        )  # fmt: skip
+        reason = (
+            f"at rest at alpha = {alpha:g} at a fixed point that is not stable: its Jacobian has the eigenvalue "
+            f"{growth:.3g}. If the start is symmetric, break the symmetry (Overlaps.random); otherwise raise alpha_max."
+        )
+        return Ending(None, eigenvalues, True, False, reason)
     reason = (
         f"at rest at a stable fixed point; the slowest deviation decays at the rate {-growth:.3g} per unit of alpha"
     )
-    return found.x, eigenvalues, True, True, reason
+    return Ending(found, eigenvalues, True, True, reason)

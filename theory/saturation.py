@@ -4,17 +4,19 @@ A unit with :math:`Q = |w|^2 \gg 1` feels an input only within a band of relativ
 
 .. math:: \dot Q = -2\gamma Q + \frac{\sqrt2}{\pi} \frac{A}{\sqrt Q}, \qquad
           A = \frac{\eta^2}{m} \Big(\sigma_{\rm eff}^2 + \frac{2}{\pi} \arcsin\frac13\Big) - 2\eta
-.. math:: Q^{3/2}(\alpha) = B + (Q_0^{3/2} - B)\, e^{-3\gamma\alpha}, \qquad B = \frac{A}{\sqrt2\,\pi\gamma}, \quad Q_c = |B|^{2/3}
+.. math:: Q^{3/2}(\alpha) = B + (Q_0^{3/2} - B)\, e^{-3\gamma\alpha}, \qquad
+          B = \frac{A}{\sqrt2\,\pi\gamma}, \quad Q_c = |B|^{2/3}
 
-A > 0 (diffusive): the kicks hold the unit saturated, :math:`Q^* \approx Q_c \propto \gamma^{-2/3}`. A < 0: below Q_c the
-gradient pulls the unit out of saturation, faster than decay, to a scale of order one that gradients set. For one unit
-and noise labels (K = 1, M = 0) the fixed point is the root of
+A > 0 (diffusive): the kicks hold the unit saturated, :math:`Q^* \approx Q_c \propto \gamma^{-2/3}`. A < 0: below
+Q_c the gradient pulls the unit out of saturation, faster than decay, to a scale of order one that gradients set. For
+one unit and noise labels (K = 1, M = 0) the fixed point is the root of
 
-.. math:: \pi\gamma Q \sqrt{1 + 2Q} + \frac{2\eta Q}{1 + Q} = \frac{\eta^2}{m} \Big[\sigma^2 + \frac{2}{\pi} \arcsin\frac{Q}{1 + 3Q}\Big]
+.. math:: \pi\gamma Q \sqrt{1 + 2Q} + \frac{2\eta Q}{1 + Q}
+          = \frac{\eta^2}{m} \Big[\sigma^2 + \frac{2}{\pi} \arcsin\frac{Q}{1 + 3Q}\Big]
 
 Assumptions
 -----------
-1. Those of `theory.order_parameters`; Q much larger than one in the decay law, and the other units as they are at the start.
+1. Those of `theory.order_parameters`; in the decay law Q is much larger than one and the other units do not change.
 2. sigma_eff^2 = sigma^2 + what the other units put into the error while the unit is at its threshold.
 
 Range: as stated with each function. Leading error of the decay law: relative 1/sqrt(Q) in dQ/dalpha + 2 gamma Q with
@@ -135,8 +137,8 @@ def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> Saturate
     Examples
     --------
     >>> law = saturated_unit(OnlineRule(eta=0.5, gamma=0.001, sigma=1.0), Overlaps(Q=1e4))
-    >>> print(f"Q_c = {law.crossover:.1f}, Q(1000) = {law.Q(1000.0, start=1e4):.1f}; decay alone {1e4 * np.exp(-2):.1f}")
-    Q_c = 29.1, Q(1000) = 1350.7; decay alone 1353.4
+    >>> print(f"Q_c = {law.crossover:.1f}, Q = {law.Q(1000.0, start=1e4):.1f}; decay alone {1e4 * np.exp(-2):.1f}")
+    Q_c = 29.1, Q = 1350.7; decay alone 1353.4
     """
     check_range("unit", unit, 0, start.K - 1, ends=(True, True))
     own = float(start.Q[unit, unit])

@@ -247,9 +247,10 @@ class Overlaps:
 
     @classmethod
     def random(cls, K: int, M: int = 0, *, Q: float, T: float = 1.0, fan_in: int, seed: int) -> Overlaps:
-        """Return the overlaps of K random students (squared norm about Q) with M orthogonal teachers, in `fan_in` dimensions.
+        """Return the overlaps of K random students (squared norm about Q) with M orthogonal teachers.
 
-        Random overlaps of order 1/sqrt(fan_in) break the symmetry between the units, as real initial weights do.
+        The vectors have `fan_in` entries. Overlaps of order 1/sqrt(fan_in) break the symmetry between the units, as
+        those of real initial weights do.
         """
         K, M = whole_number("K", K), whole_number("M", M, least=0)
         D = K + M
@@ -291,6 +292,6 @@ def _refuse_unless_gram(gram: np.ndarray) -> None:
     lowest = float(np.linalg.eigvalsh(gram)[0])
     if lowest < -rounding:
         raise NotAGramMatrix(
-            f"the overlaps (Q, R; R^T, T) must be those of some vectors, got a matrix with the eigenvalue {lowest:.4g}. "
-            "Make every |R| at most sqrt(Q T)."
+            f"the overlaps (Q, R; R^T, T) must be those of some vectors, got a matrix with the eigenvalue "
+            f"{lowest:.4g}. Make every |R| at most sqrt(Q T)."
         )

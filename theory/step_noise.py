@@ -1,14 +1,15 @@
 r"""How much one online step scatters the overlaps: the covariance of its increments, by tilted Gaussian quadrature.
 
 N times the increment of a step has, to leading order in N, the parts :math:`\eta \delta_i y_n` (of R) and
-:math:`\eta (\delta_i x_k + \delta_k x_i) + (\eta^2/m) \delta_i \delta_k` (of Q), averaged over the m examples of a batch.
-Their covariance D needs averages with up to four factors g', polynomials in the fields and powers of the error e. With
+:math:`\eta (\delta_i x_k + \delta_k x_i) + (\eta^2/m) \delta_i \delta_k` (of Q), averaged over the m examples of a
+batch. Their covariance D needs averages with up to four factors g', polynomials in the fields and powers of the error
+e. With
 
 .. math:: g'_{i_1} \cdots g'_{i_p} = (2/\pi)^{p/2} e^{-|E^T z|^2/2}, \qquad C_S = C - C E (1 + E^T C E)^{-1} E^T C
 
 (E picks the fields of the units S) the factors g' turn N(0, C) into N(0, C_S) with weight
-:math:`(2/\pi)^{p/2} \det(1 + E^T C E)^{-1/2}`: what is left is smooth and bounded however saturated the units are. It is
-averaged over low-discrepancy points; the label noise is averaged exactly.
+:math:`(2/\pi)^{p/2} \det(1 + E^T C E)^{-1/2}`: what is left is smooth and bounded however saturated the units are.
+It is averaged over low-discrepancy points; the label noise is averaged exactly.
 
 Assumptions
 -----------

@@ -3,7 +3,8 @@ r"""Two units that learn to cancel: why a pair can stay saturated where a single
 With noise labels and K = 2 the flow runs to :math:`w_2 \approx -w_1`: the output of the pair cancels, so nothing pulls
 the common norm Q back but decay. The sum :math:`q = Q_{11} + Q_{12}` stays of order one and Q balances kicks and decay:
 
-.. math:: \frac{4q}{\sqrt{1 + q}} = \frac{\eta}{m} \Big\{\sigma^2 \Big[1 + \frac{1}{\sqrt{1 + q}}\Big] + \frac{2}{\pi} [D + X]\Big\}
+.. math:: \frac{4q}{\sqrt{1 + q}} = \frac{\eta}{m} \Big\{\sigma^2 \Big[1 + \frac{1}{\sqrt{1 + q}}\Big]
+          + \frac{2}{\pi} [D + X]\Big\}
 .. math:: Q^* = \Big(\frac{A}{\sqrt2\,\pi\gamma}\Big)^{2/3}, \qquad
           A = \frac{\eta^2}{m} \Big(\sigma^2 + \frac{2}{\pi} D\Big) - 2\eta \Big(1 - \frac{1}{\sqrt{1 + q}}\Big)
 .. math:: D = \arcsin\frac13 + \arcsin\frac{1 + 4q}{3 + 4q} - 2 \arcsin\frac{1}{\sqrt{3 (3 + 4q)}}, \qquad

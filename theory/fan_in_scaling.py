@@ -6,15 +6,15 @@ With scaled rates :math:`\eta \propto N^p`, :math:`\gamma \propto N^q` (rates pe
 .. math:: \frac{d \ln w_{\rm rms}}{d \ln N} = \frac12 \Big(\frac{d \ln \mathrm{tr}\, Q^*}{d \ln N} - 1\Big), \qquad
           \frac{dX^*}{d \ln N} = -J^{-1} (p\, \eta\, \partial_\eta f + q\, \gamma\, \partial_\gamma f)
 
-* Fixed scaled rates, p = q = 0: the exponent is -1/2. This is the precise form of the textbook's :math:`1/\sqrt n`, with
-  n the fan-in.
-* Fixed small rates per step, p = q = 1, noise labels: Q* tends to eta sigma^2 / 2m, proportional to N: the exponent is 0.
+* Fixed scaled rates, p = q = 0: the exponent is -1/2. This is the precise form of the textbook's :math:`1/\sqrt n`,
+  with n the fan-in.
+* Fixed small rates per step, p = q = 1, noise labels: Q* tends to eta sigma^2 / 2m, proportional to N. Exponent 0.
 * Fixed rates per step on the diffusive branch: :math:`Q^* \propto (\eta^2/\gamma)^{2/3}`, exponent
   :math:`\frac13 (2p - q) - \frac12`, which is -1/6 for p = q = 1.
 
 Assumptions
 -----------
-1. Those of `theory.teacher_student`; corrections of order 1/N left out.
+1. Those of `theory.committee`; corrections of order 1/N left out.
 2. At fixed rates per step the scaled rates grow with N, where the flow's own validity is not guaranteed.
 
 Range: wherever a stable fixed point is reached from the start. Exact derivative of the fixed point of the flow.
@@ -33,7 +33,7 @@ import numpy as np
 
 from theory.errors import NoFixedPoint
 from theory.settings import OnlineRule, Overlaps, finite, positive
-from theory.teacher_student import TeacherStudent, teacher_student
+from theory.committee import TeacherStudent, teacher_student
 
 __all__ = ["Scaling", "diffusive_exponent", "scaling"]
 

@@ -134,8 +134,8 @@ def logistic_unit(
     moved = float(np.linalg.norm(found.x - way.y[:, -1]) / np.linalg.norm(found.x))
     if not (way.success and found.success and moved < 1e-3 and eigenvalues.real.max() < 0):
         raise NoFixedPoint(
-            f"no stable fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the nearest root is "
-            f"{moved:.2g} away and its fastest growth rate is {eigenvalues.real.max():.2g}. Raise alpha_max."
+            f"no stable fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the nearest root "
+            f"is {moved:.2g} away and its fastest growth rate is {eigenvalues.real.max():.2g}. Raise alpha_max."
         )
     return LogisticUnit(way.t, way.y[1], way.y[0], way.sol, float(found.x[1]), float(found.x[0]), eigenvalues)
 

@@ -6,8 +6,8 @@ stability, and for a given fan-in N the mean and the scatter of every overlap. T
 .. math:: w_i^{\mathrm{rms}} = \sqrt{E Q_{ii} / N}, \qquad E Q_{ii} = Q^*_{ii} + m_{ii} / N
 
 so at fixed eta, gamma, sigma, K and teachers of squared norm of order one the weights decay to a size of order
-:math:`1/\sqrt N`, with N the fan-in of the unit: the precise form of the textbook's claim. `theory.scaling` says where it
-fails.
+:math:`1/\sqrt N`, with N the fan-in of the unit: the precise form of the textbook's claim. `theory.fan_in_scaling` says where
+it fails.
 
 Assumptions
 -----------
@@ -87,6 +87,7 @@ def teacher_student(
     non_negative("alpha_min", alpha_min)
     if alpha_max is not None:
         positive("alpha_max", alpha_max, "Give a time in steps / N, or leave it out.")
+        check_range("alpha_min", alpha_min, 0, alpha_max, ends=(True, True), hint="Raise alpha_max.")
     if not start.Q.any():
         raise InvalidArgument("Q must not be zero throughout, got zero. Start from some weights, however small.")
     flow = Flow.of(rule, start)
