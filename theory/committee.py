@@ -6,8 +6,8 @@ stability, and for a given fan-in N the mean and the scatter of every overlap. T
 .. math:: w_i^{\mathrm{rms}} = \sqrt{E Q_{ii} / N}, \qquad E Q_{ii} = Q^*_{ii} + m_{ii} / N
 
 so at fixed eta, gamma, sigma, K and teachers of squared norm of order one the weights decay to a size of order
-:math:`1/\sqrt N`, with N the fan-in of the unit: the precise form of the textbook's claim. `theory.fan_in_scaling` says where
-it fails.
+:math:`1/\sqrt N`, with N the fan-in of the unit: the precise form of the textbook's claim.
+`theory.fan_in_scaling` says where it fails.
 
 Assumptions
 -----------

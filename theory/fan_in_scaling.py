@@ -31,9 +31,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from theory.committee import TeacherStudent, teacher_student
 from theory.errors import NoFixedPoint
 from theory.settings import OnlineRule, Overlaps, finite, positive
-from theory.committee import TeacherStudent, teacher_student
 
 __all__ = ["Scaling", "diffusive_exponent", "scaling"]
 
