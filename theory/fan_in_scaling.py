@@ -75,6 +75,7 @@ def scaling(
     eta_power: float = 0.0,
     gamma_power: float = 0.0,
     reference: float | None = None,
+    alpha_max: float | None = None,
 ) -> Scaling:
     """Predict how the weight scale changes with the fan-in, for rates that change with it in a given way.
 
@@ -90,6 +91,8 @@ def scaling(
         eta = rule.eta (N / reference)^eta_power, gamma likewise. 0: fixed scaled rates. 1: fixed rates per step.
     reference : float, optional
         Default: the first N.
+    alpha_max : float, optional
+        As in `teacher_student`.
 
     Returns
     -------
@@ -118,7 +121,7 @@ def scaling(
     positive("reference", base)
     ratios = sizes / base
     rules = [replace(rule, eta=rule.eta * r**eta_power, gamma=rule.gamma * r**gamma_power) for r in ratios]
-    networks = tuple(teacher_student(one, start) for one in rules)
+    networks = tuple(teacher_student(one, start, alpha_max=alpha_max) for one in rules)
     for size, network in zip(sizes, networks, strict=True):
         if network.stationary is None:
             raise NoFixedPoint(f"no stable fixed point at fan_in = {size:g}, {network.rule}: {network.reason}")

@@ -42,6 +42,7 @@ from theory.settings import Overlaps, check_range, non_negative, positive, whole
 
 __all__ = ["LogisticUnit", "logistic_unit", "saturated_logistic"]
 
+NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
 REACH = 8.5  # standard deviations: beyond it lies 1e-17 of a Gaussian
 FINENESS = 0.5  # of the trapezoidal rule, in units of the narrower of Gaussian and sigmoid
 
@@ -129,10 +130,17 @@ def logistic_unit(
         lambda _, state: flow(state), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
         rtol=1e-9, atol=1e-12,
     )  # fmt: skip
-    found = root(flow, way.y[:, -1], tol=1e-12)
+    last = way.y[:, -1]
+    ahead = np.linalg.norm(np.linalg.solve(_jacobian(flow, last), flow(last))) / np.linalg.norm(last)
+    if ahead > NEAR:
+        raise NoFixedPoint(
+            f"no fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the next Newton step is "
+            f"{ahead:.2g} of the overlaps. Raise alpha_max."
+        )
+    found = root(flow, last, tol=1e-12)
     eigenvalues = np.linalg.eigvals(_jacobian(flow, found.x))
-    moved = float(np.linalg.norm(found.x - way.y[:, -1]) / np.linalg.norm(found.x))
-    if not (way.success and found.success and moved < 1e-3 and eigenvalues.real.max() < 0):
+    moved = float(np.linalg.norm(found.x - last) / np.linalg.norm(last))
+    if not (found.success and moved < 2 * NEAR and eigenvalues.real.max() < 0):
         raise NoFixedPoint(
             f"no stable fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the nearest root "
             f"is {moved:.2g} away and its fastest growth rate is {eigenvalues.real.max():.2g}. Raise alpha_max."

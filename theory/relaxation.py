@@ -10,6 +10,8 @@ trajectory that waits on a plateau is followed further.
 Assumptions
 -----------
 1. The flow is smooth on the way.
+2. The start is generic. From an exactly symmetric one rounding decides when a plateau is left, and towards which of the
+   equivalent fixed points.
 
 Range: any `Flow`. Error: that of the integrator (relative 1e-10 a step) on the way, of rounding at the fixed point.
 
@@ -119,11 +121,12 @@ def relax(flow: Flow, start: np.ndarray, *, alpha_min: float = 0.0, alpha_max: f
     if alpha_max is not None:
         ends = np.append(ends[ends < alpha_max], alpha_max)
     ends = ends[ends > alpha_min] if alpha_min < ends[-1] else np.array([alpha_min])
+    absolute = 1e-12 * np.linalg.norm(flow.gram(start))  # teachers count: students may start at nearly nothing
     alpha, states, stretches = np.zeros(1), start[None], []
     for end in ends:
         leg = solve_ivp(
             lambda _, state: flow(state), (alpha[-1], end), states[-1], method="LSODA", dense_output=True,
-            jac=lambda _, state: flow.jacobian(state), rtol=1e-10, atol=1e-12 * np.linalg.norm(start),
+            jac=lambda _, state: flow.jacobian(state), rtol=1e-10, atol=absolute,
         )  # fmt: skip
         alpha, states = np.append(alpha, leg.t[1:]), np.concatenate([states, leg.y.T[1:]])
         stretches.append(leg.sol)

@@ -41,8 +41,8 @@ def test_not_at_rest_is_said():
 def test_an_unstable_plateau_is_never_an_answer():
     """From an exactly symmetric start the flow rests on the plateau for a while: K = M = 2, students alike."""
     symmetric = Overlaps(np.full((2, 2), 0.5) + 0.5 * np.eye(2), np.full((2, 2), 0.3), np.eye(2))
-    rule = OnlineRule(eta=0.5, gamma=0.005, sigma=0.1)
-    _, way = relaxed(rule, symmetric, alpha_max=200.0)
+    rule = OnlineRule(eta=0.5, gamma=0.02, sigma=0.3)
+    _, way = relaxed(rule, symmetric, alpha_max=400.0)
     assert way.rest is None
     assert way.converged
     assert not way.stable
@@ -52,6 +52,14 @@ def test_an_unstable_plateau_is_never_an_answer():
     _, way = relaxed(rule, broken)
     assert way.stable
     assert way.rest is not None
+
+
+def test_students_may_start_at_nearly_nothing():
+    """The symmetric start of a K = 2, M = 1 network: one student learns the teacher and the other dies."""
+    rule = OnlineRule(eta=0.5, gamma=1e-4)
+    _, way = relaxed(rule, Overlaps(np.eye(2) * [1e-9, 2e-9], np.zeros((2, 1)), 1.0))
+    assert way.stable
+    assert sorted(way.rest[:2]) == pytest.approx([0, 1], abs=0.02)
 
 
 def test_alpha_min_follows_further():
