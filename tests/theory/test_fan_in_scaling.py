@@ -52,5 +52,5 @@ def test_refusals():
         theory.scaling(rule, NOISE, [100, -5])
     with pytest.raises(InvalidArgument, match="eta_power must be finite"):
         theory.scaling(rule, NOISE, [100], eta_power=np.nan)
-    with pytest.raises(NoFixedPoint, match="at fan_in = 100,.*Raise alpha_max"):
+    with pytest.raises(NoFixedPoint, match=r"at fan_in = 100,.*Raise alpha_max"):
         theory.scaling(rule, NOISE, [100], alpha_max=1.0)

@@ -30,7 +30,8 @@ def test_small_rates():
 
 def test_a_single_unit_leaves_saturation_where_a_pair_does_not():
     rule = theory.OnlineRule(eta=0.5, gamma=1e-5, sigma=1.0)
-    assert theory.noise_fixed_point(rule) < 1 < 50 < theory.cancelling_pair(rule).Q
+    assert theory.noise_fixed_point(rule) < 1
+    assert theory.cancelling_pair(rule).Q > 50
 
 
 def test_noise_is_needed():

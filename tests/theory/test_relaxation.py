@@ -48,7 +48,7 @@ def test_an_unstable_plateau_is_never_an_answer():
     assert not way.stable
     assert way.eigenvalues.real.max() > 0
     assert "break the symmetry" in way.reason
-    broken = Overlaps(symmetric.Q, symmetric.R + [[0.01, 0], [0, 0]], symmetric.T)
+    broken = Overlaps(symmetric.Q, symmetric.R + np.diag([0.01, 0]), symmetric.T)
     _, way = relaxed(rule, broken)
     assert way.stable
     assert way.rest is not None
