@@ -34,7 +34,7 @@ INPUTS = (  # how the inputs are changed, and at which lam
     ("scaled", 0.5, 30.0), ("scaled", 2.0, 30.0), ("scaled", 0.5, 70.0), ("scaled", 0.7, 70.0), ("scaled", 1.4, 70.0),
     ("scaled", 2.0, 70.0), ("masked", 0.25, 70.0), ("masked", 0.5, 70.0), ("padded", 2.0, 70.0),
 )  # fmt: skip
-SAMPLE = 500  # examples from which the mean field knows the data
+SAMPLE = 2000  # examples from which the mean field knows the data
 REPLICAS = 2
 
 

@@ -10,6 +10,7 @@ Nothing here has seen a prediction: of `theory` it imports the settings alone.
 from sim.data import Data, Split, load_data
 from sim.errors import CheckpointError, DataError, FitError, TrainingError
 from sim.fit import DecayFit, Estimate, fit_decay
+from sim.online import online
 from sim.provenance import save
 from sim.train import train
 from sim.untrained import untrained
@@ -26,6 +27,7 @@ __all__ = [
     "TrainingError",
     "fit_decay",
     "load_data",
+    "online",
     "save",
     "train",
     "untrained",
