@@ -114,6 +114,7 @@ class _Averages:
         self.signs = signs
         self.variance = sigma**2
         self._tilted: dict[tuple[int, ...], tuple[float, np.ndarray, np.ndarray]] = {}
+        self._moments: dict[tuple[tuple[int, ...], int], np.ndarray] = {}
         self._known: dict[_Term, float] = {}
 
     def of(self, terms: list[_Term]) -> float:
@@ -122,20 +123,28 @@ class _Averages:
 
     def _of_one(self, term: _Term) -> float:
         if term not in self._known:
-            weight, fields, error = self._tilt(term.units)
-            moments = self._error_moment(error, term.power)
-            self._known[term] = weight * float(np.mean(np.prod(fields[list(term.fields)], axis=0) * moments))
+            fields = self._tilt(term.units)[1]
+            average = self._error_moment(term.units, term.power)
+            for field in term.fields[1:]:
+                average = average * fields[field]
+            self._known[term] = float(average @ fields[term.fields[0]] if term.fields else average.sum())
         return self._known[term]
 
-    def _error_moment(self, smooth: np.ndarray, power: int) -> np.ndarray:
-        """Average (smooth + sigma nu)^power over nu."""
-        v = self.variance
-        return {
-            1: smooth,
-            2: smooth**2 + v,
-            3: smooth**3 + 3 * v * smooth,
-            4: smooth**4 + 6 * v * smooth**2 + 3 * v**2,
-        }[power]
+    def _error_moment(self, units: tuple[int, ...], power: int) -> np.ndarray:
+        """Average (smooth + sigma nu)^power over nu, and weigh the points by the factors g'."""
+        if (units, power) not in self._moments:
+            weight, _, smooth = self._tilt(units)
+            v, square = self.variance, smooth * smooth
+            if power == 1:
+                moment = smooth
+            elif power == 2:
+                moment = square + v
+            elif power == 3:
+                moment = smooth * (square + 3 * v)
+            else:
+                moment = square * (square + 6 * v) + 3 * v**2
+            self._moments[units, power] = weight / len(smooth) * moment
+        return self._moments[units, power]
 
     def _tilt(self, units: tuple[int, ...]) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the weight of the factors g', and fields and errors drawn from the tilted Gaussian."""

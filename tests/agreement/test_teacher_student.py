@@ -102,6 +102,7 @@ def test_stationary_overlaps_and_their_scatter(rule, start):
     assert not agrees(wrong, result, 100)
 
 
+@pytest.mark.slow
 def test_the_bias_of_order_one_over_n():
     """N (<Q> - Q*) at N = 25 and 50 against m_1, resolved to 10 %; without the bias the same gate fails.
 
@@ -118,7 +119,7 @@ def test_the_bias_of_order_one_over_n():
         assert abs(shift - 0) > SIGMAS * error
 
 
-@pytest.mark.parametrize("method", ["reduced", "direct"])
+@pytest.mark.parametrize("method", ["reduced", pytest.param("direct", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("rule", "start"),
     [

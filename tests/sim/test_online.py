@@ -51,7 +51,7 @@ def test_both_methods_draw_from_the_same_distribution(batch_size):
     Control: the same test tells gamma = 0.2 from 0.3.
     """
     rule = OnlineRule(eta=1.0, gamma=0.2, sigma=0.5, batch_size=batch_size)
-    common = {"fan_in": 8, "alpha": 3.0, "records": 1, "replicas": 2000}
+    common = {"fan_in": 8, "alpha": 3.0, "records": 1, "replicas": 1000}
     reduced = online(rule, START, **common, seed=1)
     direct = online(rule, START, **common, method="direct", seed=2)
     other = online(OnlineRule(1.0, 0.3, 0.5, batch_size), START, **common, seed=3)
