@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from theory.design_rules import Recipe, Timescale, decay_for, rescale, timescale
 from theory.equilibrium import Equilibrium, InverseSqrtN, equilibrium
 from theory.errors import DerivationError, InvalidArgument, NoEquilibrium, TailoffError
+from theory.linear_regression import LinearRegression, linear_regression
+from theory.rotation import Rotation, rotation
 from theory.settings import SGD, Adam, Lion
 
 if TYPE_CHECKING:
@@ -26,11 +29,20 @@ __all__ = [
     "Equilibrium",
     "InvalidArgument",
     "InverseSqrtN",
+    "LinearRegression",
     "Lion",
     "NoEquilibrium",
+    "Recipe",
+    "Rotation",
     "TailoffError",
+    "Timescale",
+    "decay_for",
     "derive",
     "equilibrium",
+    "linear_regression",
+    "rescale",
+    "rotation",
+    "timescale",
 ]
 
 
