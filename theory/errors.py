@@ -1,6 +1,6 @@
 """The errors of the package: one base class, so that a caller can catch them all, and a name for each kind."""
 
-__all__ = ["DerivationError", "InvalidArgument", "NoEquilibrium", "TailoffError"]
+__all__ = ["DerivationError", "InvalidArgument", "NoEquilibrium", "NoFixedPoint", "NotAGramMatrix", "TailoffError"]
 
 
 class TailoffError(ValueError):
@@ -13,6 +13,14 @@ class InvalidArgument(TailoffError):
 
 class NoEquilibrium(TailoffError):
     """Valid arguments for which the weights have no stationary distribution."""
+
+
+class NoFixedPoint(NoEquilibrium):
+    """A flow of overlaps that does not come to rest at a stable fixed point; the message says what it did instead."""
+
+
+class NotAGramMatrix(InvalidArgument):
+    """Overlaps that no set of weight vectors has."""
 
 
 class DerivationError(TailoffError):

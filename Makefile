@@ -1,0 +1,39 @@
+# One target per thing that CI does. `make report` and `make test` do all the set-up from a fresh clone.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: report quick test test-fast bench lint clean
+.DEFAULT_GOAL := report
+
+.venv/installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "tailoff needs Python 3.11 or newer, and this is " + sys.version.split()[0] + ". Name one: make report PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+report: .venv/installed  ## the experiments, and out/tailoff.pdf
+	$(BIN)/tailoff report --out out/tailoff.pdf
+
+quick: .venv/installed  ## a first look in 20 seconds
+	$(BIN)/tailoff report --quick --out out/tailoff-quick.pdf
+
+test: .venv/installed-dev  ## every test, the slow ones too
+	$(BIN)/python -m pytest -n auto
+
+test-fast: .venv/installed-dev  ## the tests that take seconds
+	$(BIN)/python -m pytest -n auto -m 'not slow'
+
+bench: .venv/installed-dev  ## the table of speeds, as ratios within one run
+	$(BIN)/python -m benchmarks
+
+lint: .venv/installed-dev  ## formatting, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""How fast the engine is, against what people would write otherwise; `python -m benchmarks` prints the tables."""

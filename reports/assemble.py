@@ -1,0 +1,93 @@
+"""Build the report: simulate, compare, draw, typeset."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import sim
+from reports import layers, mnist_run, random_walk
+from reports.document import as_json, typeset
+from reports.section import Section
+from reports.work import run_all
+from sim.provenance import versions
+from theory.settings import InvalidArgument, whole_number
+
+__all__ = ["build"]
+
+SECTIONS = (random_walk, mnist_run, layers)  # in the order of the report; each has NAME, tasks(...) and report(...)
+
+
+def build(
+    path: str | Path = "out/tailoff.pdf",
+    *,
+    quick: bool = False,
+    seed: int = 1,
+    data: str = "mnist",
+    quiet: bool = False,
+) -> Path:
+    """Run the experiments, compare them with the theory and write the report.
+
+    Parameters
+    ----------
+    path : path
+        Of the PDF. The numbers go beside it as .json, the measured data as .nc.
+    quick : bool
+        Shorter runs, for a first look: not all of the comparisons are sharp.
+    seed : int
+        All random numbers descend from it; the same seed gives the same JSON and the same PDF, byte for byte.
+    data : str
+        What `sim.load_data` takes.
+    quiet : bool
+        Show no progress bar.
+
+    Returns
+    -------
+    Path
+        Of the PDF.
+
+    Raises
+    ------
+    InvalidArgument
+        If the path is a folder or does not end in .pdf, or the seed is not a whole number.
+    DataError
+        If the data cannot be loaded.
+
+    Examples
+    --------
+    >>> build("report.doc")
+    Traceback (most recent call last):
+    theory.errors.InvalidArgument: path must end in .pdf, got 'report.doc'.
+    """
+    path = Path(path)
+    if path.suffix != ".pdf" or path.is_dir():
+        raise InvalidArgument(f"path must end in .pdf, got {str(path)!r}.")
+    whole_number("seed", seed, least=0)
+    examples = sim.load_data(data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tasks = {section.NAME: section.tasks(quick, seed, examples) for section in SECTIONS}
+    results = run_all(tasks, quiet=quiet)
+    sections = [section.report(results, quick) for section in SECTIONS]
+    header = {"version": version("tailoff"), "seed": seed, "quick": quick}
+    _write(path, typeset(sections, header))
+    _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
+    for section in sections:
+        for name, measured in section.measured.items():
+            sim.save(measured, path.with_name(f"{path.stem}-{name}.nc"))
+    return path
+
+
+def _numbers(sections: list[Section]) -> dict[str, Any]:
+    return {
+        "comparisons": [c.as_dict() | {"section": s.name} for s in sections for c in s.comparisons],
+        "facts": {s.name: s.facts for s in sections},
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write under a temporary name and rename, so that a reader never sees half a file."""
+    temporary = path.with_name(f"{path.name}.part")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)

@@ -1,0 +1,339 @@
+"""The command `tailoff`: every function of the package that answers a question, from the shell."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from theory import TailoffError
+
+app = typer.Typer(
+    name="tailoff",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+N = Annotated[float, typer.Argument(help="Number of training examples in the decay term eta lam w / n.")]
+Lam = Annotated[float, typer.Argument(help="Regularisation parameter of the cost (lam / 2n) sum w^2.")]
+Eta = Annotated[float, typer.Argument(help="Learning rate per step.")]
+Noise = Annotated[float | None, typer.Option(help="Gradient noise per weight (standard deviation). Default 1/sqrt(n).")]
+Correlation = Annotated[float, typer.Option(help="Autocorrelation of the noise from one step to the next.")]
+Curvature = Annotated[float, typer.Option(help="Second derivative of the cost in the weight.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Seed = Annotated[int, typer.Option(help="All random numbers descend from it.")]
+Out = Annotated[Path | None, typer.Option(help="Write the measured data to this netCDF file.")]
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Where does weight decay hold the weights of a neural network, how fast do they get there, and why?"""
+    if show_version:
+        from importlib.metadata import version
+
+        typer.echo(f"tailoff {version('tailoff')}")
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+class Format(StrEnum):
+    """How a derivation is printed."""
+
+    text = "text"
+    latex = "latex"
+    typst = "typst"
+
+
+class Start(StrEnum):
+    """Initial weights."""
+
+    large = "large"
+    default = "default"
+
+
+class Cost(StrEnum):
+    """The cost that is minimised."""
+
+    cross_entropy = "cross-entropy"
+    quadratic = "quadratic"
+
+
+def _print(text: str, content: dict[str, Any], as_json: bool) -> None:
+    typer.echo(json.dumps(content, indent=1, allow_nan=False) if as_json else text)
+
+
+@app.command()
+def equilibrium(
+    n: N,
+    lam: Lam,
+    eta: Eta,
+    noise: Noise = None,
+    correlation: Correlation = 0.0,
+    curvature: Curvature = 0.0,
+    start: Annotated[float | None, typer.Option(help="Also say when the tail-off from this start weight is.")] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(help="Also say the shrink per epoch of n / batch-size steps.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Predict where decay holds a weight, and how soon.
+
+    Example: tailoff equilibrium 50000 5 0.1 --start 1 --batch-size 10
+    """
+    import theory
+
+    eq = theory.equilibrium(n, lam, eta, noise=noise, correlation=correlation, curvature=curvature)
+    names = ("scale", "variance", "balance", "shrink", "relaxation_time", "noise")
+    content: dict[str, Any] = {name: getattr(eq, name) for name in names}
+    meeting = eq.inverse_sqrt_n
+    content["inverse_sqrt_n"] = {
+        "value": meeting.value, "ratio": meeting.ratio, "lam_white": _number_or_none(meeting.lam_white),
+        "lam_coherent": _number_or_none(meeting.lam_coherent),
+    }  # fmt: skip
+    lines = [str(eq)]
+    if start is not None:
+        content["tail_off"] = eq.tail_off(start)
+        lines.append(f"tail-off         {content['tail_off']} steps from w = {start:g} to within 5% of the scale")
+    if batch_size is not None:
+        content["shrink_per_epoch"] = eq.shrink_per_epoch(batch_size)
+        limit = eq.shrink_per_epoch(batch_size, limit=True)
+        lines.append(f"shrink per epoch {content['shrink_per_epoch']:.10g} (exp(-eta lam / m) = {limit:.10g})")
+    _print("\n".join(lines), content, as_json)
+
+
+def _number_or_none(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+@app.command()
+def derive(
+    correlated: Annotated[bool, typer.Option(help="Noise with memory instead of white noise.")] = False,
+    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    as_json: Json = False,
+) -> None:
+    """Show the derivation, proved again step by step.
+
+    Example: tailoff derive --correlated
+    """
+    import theory
+
+    derivation = theory.derive(correlated=correlated).check()
+    text = str(derivation) if form is Format.text else getattr(derivation, form.value)()
+    steps = [{"name": s.name, "reason": s.reason, "equation": str(s.equation.doit())} for s in derivation.steps]
+    _print(text, {"steps": steps, "result": str(derivation.result), "checked": True}, as_json)
+
+
+@app.command()
+def walk(
+    n: N,
+    lam: Lam,
+    eta: Eta,
+    noise: Noise = None,
+    correlation: Correlation = 0.0,
+    curvature: Curvature = 0.0,
+    weights: Annotated[int, typer.Option(help="How many independent weights.")] = 1000,
+    steps: Annotated[int, typer.Option(help="How many steps each takes.")] = 10_000,
+    start: Annotated[float, typer.Option(help="Where they start.")] = 0.0,
+    sign_noise: Annotated[bool, typer.Option(help="Noise of +-noise instead of Gaussian noise.")] = False,
+    seed: Seed = 0,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate independent weights and compare.
+
+    Example: tailoff walk 100 20 0.5 --weights 4000
+    """
+    import sim
+    from reports.random_walk import scale_comparison
+
+    result = sim.walk(
+        n, lam, eta, weights=weights, steps=steps, noise=noise, correlation=correlation, curvature=curvature,
+        distribution="sign" if sign_noise else "gaussian", start=start, seed=seed,
+    )  # fmt: skip
+    if out:
+        sim.save(result, out)
+    if not result.attrs["stationary"]:
+        raise TailoffError(f"the walk is not stationary after {steps} steps. Give more --steps.")
+    comparison = scale_comparison(result)
+    text = f"{comparison}\nburn-in {result.burn_in.item():.0f} of {result.attrs['steps']} steps, chosen from the data"
+    _print(text, comparison.as_dict() | {"burn_in": result.burn_in.item()}, as_json)
+
+
+@app.command()
+def train(
+    data: Annotated[str, typer.Option(help="'mnist', a .npz file, or IDX files.")] = "mnist",
+    sizes: Annotated[str, typer.Option(help="Neurons of each layer, the inputs first.")] = "784,30,10",
+    epochs: Annotated[int, typer.Option(help="Passes over the training examples.")] = 30,
+    batch_size: Annotated[int, typer.Option(help="Examples per step.")] = 10,
+    eta: Annotated[float, typer.Option(help="Learning rate per step.")] = 0.1,
+    lam: Annotated[float, typer.Option(help="Regularisation parameter.")] = 5.0,
+    init: Annotated[Start, typer.Option(help="Weights from N(0, 1) or N(0, 1/fan_in).")] = Start.large,
+    cost: Annotated[Cost, typer.Option(help="Cost function.")] = Cost.cross_entropy,
+    replicas: Annotated[int, typer.Option(help="Independent runs.")] = 1,
+    seed: Seed = 0,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Train the textbook's network, print its layers.
+
+    Example: tailoff train --epochs 30 --init large --out run.nc
+    """
+    import sim
+    from reports.work import progress_bar
+
+    widths, examples = _sizes(sizes), sim.load_data(data)
+    with progress_bar() as bar:
+        task = bar.add_task("training", total=epochs * replicas)
+        result = sim.train(
+            examples, sizes=widths, epochs=epochs, batch_size=batch_size, eta=eta, lam=lam, init=init.value,
+            cost=cost.value, replicas=replicas, seed=seed, progress=lambda: bar.advance(task),
+        )  # fmt: skip
+    if out:
+        sim.save(result, out)
+    _print(_layer_table(result), _layer_json(result), as_json)
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise TailoffError(
+            f"--sizes must be whole numbers with commas between, such as 784,30,10; got {text!r}."
+        ) from error
+
+
+def _layer_table(result: Any) -> str:
+    """Return the layers before and after training, averaged over the replicas, as a table."""
+    mean = result.mean("replica")
+    lines = [f"{'layer':>5} {'epoch':>6} {'rms':>10} {'variance':>10} {'sum':>10} {'l1':>10} {'induced 1-norm':>15}"]
+    for layer in result.layer.values:
+        for epoch in (0, int(result.epoch[-1])):
+            row = mean.sel(layer=layer, epoch=epoch)
+            values = [f"{float(row[name]):10.5g}" for name in ("rms", "variance", "sum", "l1")]
+            lines.append(f"{layer:>5} {epoch:>6} {' '.join(values)} {float(row.induced_1_norm):15.5g}")
+    accuracy = ", ".join(f"{s} {100 * float(mean.accuracy.sel(split=s)[-1]):.2f}%" for s in result.split.values)
+    return "\n".join([*lines, f"accuracy: {accuracy}"])
+
+
+def _layer_json(result: Any) -> dict[str, Any]:
+    """Return every recorded number, (replica, epoch, layer or split)."""
+    from sim.statistics import UNITS
+
+    return {
+        "settings": _plain(result.attrs),
+        **{name: result[name].values.tolist() for name in ("layer", "split")},
+        **{name: _without_nan(result[name].values) for name in UNITS if name in result},
+    }  # fmt: skip
+
+
+def _without_nan(values: Any) -> Any:
+    """Return nested lists with None where nothing was measured: JSON has no NaN."""
+    return np.asarray(np.where(np.isnan(values), None, values)).tolist()
+
+
+def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in attributes.items()}
+
+
+@app.command()
+def fit(
+    file: Annotated[Path, typer.Argument(help="A run of `tailoff train` (.nc), or a CSV: time, rms[, error].")],
+    layer: Annotated[int, typer.Option(help="Which layer of a training run.")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Fit a recorded decay: its rate and its tail.
+
+    Example: tailoff fit run.nc --layer 2
+    """
+    import sim
+    from reports.decay_file import read_decay
+
+    result = sim.fit_decay(*read_decay(file, layer))
+    content = {name: getattr(result, name)._asdict() for name in ("scale", "rate", "start")}
+    content |= {"chi2_per_dof": result.chi2_per_dof, "points": result.points, "message": result.message,
+                "converged": result.converged, "tail_seen": result.tail_seen}  # fmt: skip
+    if not result.converged:
+        raise sim.FitError(result.message)
+    _print(str(result), content, as_json)
+
+
+@app.command()
+def layers(
+    file: Annotated[Path, typer.Argument(help="A run of `tailoff train` (.nc), 15 epochs or more.")],
+    as_json: Json = False,
+) -> None:
+    """Balance a finished run: budget and equilibrium.
+
+    Example: tailoff layers run.nc
+    """
+    from reports.balance import balance_of, budget_per_epoch, verdict
+    from reports.decay_file import read_run
+
+    run = read_run(file)
+    lines, content = [], []
+    for layer in (int(layer) for layer in run.layer):
+        balance = balance_of(run, layer)
+        last = {name: float(values[-1]) for name, values in budget_per_epoch(run, layer).items()}
+        content.append({"layer": layer, "verdict": verdict(balance), "budget_of_last_epoch": last} | balance)
+        terms = ", ".join(f"{name} {100 * value:+.3f}%" for name, value in last.items())
+        lines.append(
+            f"layer {layer}: rms {balance['measured']:.5g} +/- {balance['error']:.1g}, the balance predicts "
+            f"{balance['predicted']:.5g} +/- {balance['predicted_error']:.1g}; {verdict(balance)}\n"
+            f"    ||w||^2 in the last epoch: {terms}"
+        )
+    _print("\n".join(lines), {"layers": content}, as_json)
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option(help="The PDF; .json and .nc files go beside it.")] = Path("out/tailoff.pdf"),
+    quick: Annotated[bool, typer.Option("--quick", help="Shorter runs, for a first look.")] = False,
+    seed: Seed = 1,
+    data: Annotated[str, typer.Option(help="'mnist', a .npz file, or IDX files.")] = "mnist",
+) -> None:
+    """Run the experiments and write the report.
+
+    Example: tailoff report --quick
+    """
+    from reports.assemble import build
+
+    path = build(out, quick=quick, seed=seed, data=data)
+    typer.echo(f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}")
+
+
+def main() -> None:
+    """Run the command line; bad input ends with one line on stderr and exit code 2."""
+    try:
+        code = app(prog_name="tailoff", standalone_mode=False)
+    except typer.TyperException as error:
+        context = getattr(error, "ctx", None)
+        message = re.sub(
+            r"^No such option: (-[\d.]).*", "A negative number is not allowed here.", error.format_message()
+        )
+        sys.exit(_complain(f"{message} See {context.command_path if context else 'tailoff'} --help."))
+    except (TailoffError, OSError) as error:
+        sys.exit(_complain(str(error)))
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("stopped", err=True)
+        sys.exit(130)
+    sys.exit(code or 0)
+
+
+def _complain(message: str) -> int:
+    typer.echo("error: " + " ".join(message.split()), err=True)
+    return 2
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""From sections to a PDF: data and figures go into a folder with the Typst templates, and Typst sets it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from reports.section import Section
+from reports.style import to_svg
+
+__all__ = ["as_json", "typeset"]
+
+
+def as_json(content: Any) -> str:
+    """Return JSON that is the same for the same content; a NaN is an error, never written."""
+    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:
+    """Return the report as a tagged PDF.
+
+    Parameters
+    ----------
+    sections : list of Section
+    header : dict
+        Version, seed and whether this is the quick version.
+
+    Returns
+    -------
+    bytes
+        The same bytes for the same content: no dates, no system fonts.
+    """
+    with tempfile.TemporaryDirectory(prefix="tailoff-") as name:
+        folder = Path(name)
+        for template in (files("reports") / "templates").iterdir():
+            if template.name.endswith((".typ", ".yml")):
+                (folder / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+        for section in sections:
+            for key, picture in section.pictures.items():
+                (folder / f"{section.name}-{key}.svg").write_bytes(to_svg(picture.figure))
+        content = header | {"sections": {s.name: _for_template(s) for s in sections}}
+        (folder / "data.json").write_text(as_json(content), encoding="utf-8")
+        return bytes(typst.compile(str(folder / "report.typ"), root=str(folder), ignore_system_fonts=True))
+
+
+def _for_template(section: Section) -> dict[str, Any]:
+    return {"facts": section.facts, "pictures": {key: picture.alt for key, picture in section.pictures.items()}}

@@ -1,0 +1,137 @@
+"""The figures of the layers: budgets, balances, forecasts, and the search for the right n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+import theory
+from reports.style import COLOURS, log_scale, new_figure, residual_band, styled
+
+__all__ = ["balance_figure", "budget_figure", "forecast_figure", "which_n_figure"]
+
+TERMS = {"decay": COLOURS["blue"], "noise": COLOURS["orange"], "signal": COLOURS["green"]}
+STARTS = {"large": ("o", COLOURS["blue"]), "default": ("s", COLOURS["orange"])}
+
+
+@styled
+def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
+    """Draw the three terms of each layer's budget over the epochs, as fractions of ||w||^2 per epoch."""
+    figure, axes = new_figure(2, 2, 4.2, sharex=True)
+    for row, (init, run) in zip(axes, runs.items(), strict=True):
+        steps = run.attrs["n"] / run.attrs["batch_size"]
+        for axis, layer in zip(row, run.layer.values, strict=True):
+            at = run.sel(layer=layer)
+            square = at.rms.values**2 * int(at.layer_weights)
+            during = (square[:, 1:] + square[:, :-1]) / 2
+            budget = theory.norm_budget(
+                run.attrs["n"], run.attrs["lam"], run.attrs["eta"], norm_sq=during,
+                grad_sq=at.grad_sq.values[:, 1:], alignment=at.alignment.values[:, 1:],
+            )  # fmt: skip
+            epochs = at.epoch.values[1:]
+            for name, colour in TERMS.items():
+                terms = steps * getattr(budget, name) / during
+                axis.errorbar(epochs, terms.mean(axis=0), terms.std(axis=0, ddof=1) / np.sqrt(len(terms)), fmt="o",
+                              color=colour, mfc="white", markersize=2.6, label=name)  # fmt: skip
+            axis.plot(epochs, (steps * budget.total / during).mean(axis=0), color="black", linewidth=1.0, label="sum")
+            change = np.diff(square, axis=1) / during
+            axis.plot(epochs, change.mean(axis=0), "x", color="black", markersize=3, label="measured change")
+            axis.axhline(0, color="black", linewidth=0.5)
+            axis.set_yscale("symlog", linthresh=0.2, linscale=1.5)
+            axis.set_yticks([-1, -0.2, -0.1, 0, 0.1, 0.2, 1], ["-1", "-0.2", "-0.1", "0", "0.1", "0.2", "1"])
+            axis.set_title(f"layer {layer}, {init} start")
+    for axis in axes[:, 0]:
+        axis.set_ylabel(r"change of $\|w\|^2$ per epoch")
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    return figure
+
+
+@styled
+def balance_figure(rows: list[dict[str, Any]]) -> Figure:
+    """Draw measured rms over lam on the line that joins the balance's predictions, with residuals in sigma."""
+    layers = sorted({row["layer"] for row in rows})
+    figure, axes = new_figure(2, len(layers), 3.7, height_ratios=[3, 1], sharex="col")
+    for column, layer in enumerate(layers):
+        top, bottom = axes[:, column]
+        for init, (marker, colour) in STARTS.items():
+            mine = sorted((r for r in rows if (r["layer"], r["init"]) == (layer, init)), key=lambda r: float(r["lam"]))
+            lam, measured, error, predicted, predicted_error = (
+                np.array([r[k] for r in mine]) for k in ("lam", "measured", "error", "predicted", "predicted_error")
+            )
+            top.plot(lam, predicted, color=colour, linewidth=1.0)
+            top.errorbar(lam, measured, error, fmt=marker, color=colour, mfc="white", label=f"{init} start")
+            bottom.errorbar(lam, (measured - predicted) / np.hypot(error, predicted_error), 1.0, fmt=marker,
+                            color=colour, mfc="white")  # fmt: skip
+        top.set_xscale("log")
+        values = [r["measured"] for r in rows if r["layer"] == layer]
+        log_scale(top, 0.8 * min(values), 1.25 * max(values))
+        top.set_title(f"layer {layer}")
+        residual_band(bottom)
+        bottom.set_xlabel(r"regularisation $\lambda$")
+    axes[0, 0].set_ylabel("stationary rms of the weights")
+    axes[0, 0].legend()
+    return figure
+
+
+@styled
+def which_n_figure(points: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Figure:
+    """Draw the scale of layer 2 over E||x||^2, and over lam, with the candidates for 1/sqrt(n)."""
+    figure, axes = new_figure(1, 2, 2.9)
+    left, right = axes[0]
+    norms = np.geomspace(15, 420, 50)
+    markers = {"scaled": "o", "masked": "s", "padded": "D", "as they are": "*"}
+    for lam, colour in zip(sorted({p["lam"] for p in points}), (COLOURS["blue"], COLOURS["orange"]), strict=True):
+        for kind, marker in markers.items():
+            mine = [p for p in points if (p["kind"], p["lam"]) == (kind, lam)]
+            if mine:
+                q, rms, error = (np.array([p[k] for p in mine]) for k in ("squared_norm", "rms", "error"))
+                left.errorbar(q, rms, error, fmt=marker, color=colour, mfc="white",
+                              label=rf"{kind}, $\lambda = {lam:g}$")  # fmt: skip
+    for axis, over in ((left, norms), (right, np.array([4.0, 200.0]))):
+        q = norms if axis is left else np.full(2, next(p["squared_norm"] for p in points if p["kind"] == "as they are"))
+        axis.plot(over, 2 / np.sqrt(q), color="black", linestyle="--", linewidth=0.9, label=r"$2/\sqrt{E\|x\|^2}$")
+        axis.plot(over, 1 / np.sqrt(q), color="black", linestyle=":", linewidth=0.9, label=r"$1/\sqrt{E\|x\|^2}$")
+        axis.axhline(784**-0.5, color=COLOURS["grey"], linestyle="-.", linewidth=0.9, label=r"$1/\sqrt{784}$")
+        axis.axhline(
+            23820**-0.5, color=COLOURS["grey"], linestyle=(0, (1, 3)), linewidth=0.9, label=r"$1/\sqrt{23820}$"
+        )
+        axis.set_xscale("log")
+        log_scale(axis, 0.004, 0.7)
+    for init, (marker, colour) in STARTS.items():
+        mine = [r for r in rows if (r["layer"], r["init"]) == (2, init)]
+        right.errorbar([r["lam"] for r in mine], [r["measured"] for r in mine], [r["error"] for r in mine], fmt=marker,
+                       color=colour, mfc="white", label=f"{init} start")  # fmt: skip
+    left.set_xlabel(r"mean squared norm of the inputs, $E\|x\|^2$")
+    left.set_ylabel("stationary rms of layer 2")
+    right.set_xlabel(r"regularisation $\lambda$")
+    handles = dict(zip(*reversed(left.get_legend_handles_labels()), strict=True))
+    handles |= dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
+    figure.legend(list(handles.values()), list(handles), loc="outside right upper", fontsize=7.5)
+    return figure
+
+
+@styled
+def forecast_figure(run: xr.Dataset, forecast: dict[str, dict[str, Any]]) -> Figure:
+    """Draw the balance's forecast from each epoch's statistics beside the rms itself, from the default start."""
+    figure, axes = new_figure(1, len(forecast), 2.4)
+    epochs = run.epoch.values[1:]
+    for axis, (layer, facts) in zip(axes[0], forecast.items(), strict=True):
+        axis.axhspan(0.95 * facts["final"], 1.05 * facts["final"], color="#eeeeee", zorder=0)
+        axis.plot(epochs, facts["forecast"], color=COLOURS["orange"], linewidth=1.0, label="forecast by the balance")
+        axis.plot(
+            epochs, facts["rms"], "o", color=COLOURS["blue"], mfc="white", markersize=2.6, label="rms of the weights"
+        )
+        for key, colour in (("forecast_arrives", COLOURS["orange"]), ("rms_arrives", COLOURS["blue"])):
+            axis.axvline(facts[key], color=colour, linestyle=":", linewidth=0.9)
+        axis.set_xscale("log")
+        axis.set_ylim(0, 1.35 * facts["final"])
+        axis.set_xlabel("epoch")
+        axis.set_title(f"layer {layer}")
+    axes[0, 0].set_ylabel("rms")
+    axes[0, 0].legend(loc="lower right")
+    return figure

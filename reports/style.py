@@ -1,0 +1,88 @@
+"""How every figure looks: one size, one font, one set of colours that also works in grey and for the colour-blind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from io import BytesIO
+from typing import Any, ParamSpec
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+__all__ = ["COLOURS", "WIDTH", "log_scale", "new_figure", "residual_band", "styled", "to_svg"]
+
+P = ParamSpec("P")
+
+WIDTH = 6.7  # inches: the text width of the page
+COLOURS = {  # Okabe and Ito's palette
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "pink": "#CC79A7",
+    "sky": "#56B4E9",
+    "grey": "#777777",
+}
+SETTINGS: Any = {
+    "font.family": "STIXGeneral",
+    "mathtext.fontset": "stix",
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.7,
+    "axes.titlesize": 9.5,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "legend.handlelength": 1.6,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 3.6,
+    "errorbar.capsize": 1.5,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "tailoff",  # the same figure is the same bytes
+}
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Let a function that draws a figure do so in the report's style (Matplotlib reads its settings as it draws)."""
+
+    @wraps(draw)
+    def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with mpl.rc_context(SETTINGS):
+            return draw(*args, **kwargs)
+
+    return in_style
+
+
+def new_figure(rows: int, columns: int, height: float, **grid: Any) -> tuple[Figure, Any]:
+    """Return a figure of the report's width and its axes, always a 2D array."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **grid)
+
+
+def log_scale(axis: Axes, low: float, high: float) -> None:
+    """Make the vertical axis logarithmic from `low` to `high`, with labels at 1, 2 and 5 as plain numbers."""
+    axis.set_yscale("log")
+    axis.set_ylim(low, high)
+    wide = high / low > 300
+    axis.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def residual_band(axis: Axes, limit: float = 4.0) -> None:
+    """Prepare an axis for residuals in sigma: the zero line and the band of +-2."""
+    axis.axhspan(-2, 2, color="#eeeeee", zorder=0)
+    axis.axhline(0, color="black", linewidth=0.7)
+    axis.set_ylim(-limit - 0.5, limit + 0.5)
+    axis.set_yticks([-limit, 0, limit])
+    axis.set_ylabel(r"residual [$\sigma$]")
+
+
+def to_svg(figure: Figure) -> bytes:
+    """Return the figure as SVG, the same bytes every time."""
+    buffer = BytesIO()
+    with mpl.rc_context(SETTINGS):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return buffer.getvalue()

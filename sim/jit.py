@@ -1,0 +1,56 @@
+"""Compilation to machine code: cached on disk, announced, and without the interpreter's lock.
+
+A cached function is compiled again when *its own* file changes, not when a file it calls into does: compiled functions
+that call each other therefore live in one module.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba
+from numba.core import event
+
+__all__ = ["announced", "compiled"]
+
+log = logging.getLogger("sim")
+
+# Sums may be reordered and products fused, so that loops vectorise. NaN and infinity keep their meaning: weights that
+# run away must be seen.
+FAST_MATH = {"reassoc", "contract", "nsz", "arcp"}
+
+
+def compiled(function: Callable[..., Any]) -> Any:
+    """Compile `function` when it is first called; keep the machine code on disk if any folder for it can be written."""
+    options: dict[str, Any] = {"nogil": True, "fastmath": FAST_MATH, "error_model": "numpy"}
+    try:
+        return numba.njit(cache=True, **options)(function)
+    except RuntimeError:  # numba found no folder that it can write: compile in every process then
+        log.info("no folder for the compiled code can be written: %s is compiled anew", function.__qualname__)
+        return numba.njit(cache=False, **options)(function)
+
+
+class _Announcement(event.Listener):
+    """Logs the first compilation; code that comes from the disk is not compiled and says nothing."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self.made = False
+
+    def on_start(self, event: event.Event) -> None:
+        if not self.made:
+            log.info("compiling %s, once", self.what)
+        self.made = True
+
+    def on_end(self, event: event.Event) -> None:
+        """Nothing to say."""
+
+
+@contextmanager
+def announced(what: str) -> Iterator[None]:
+    """Log "compiling `what`, once" (logger "sim", level INFO) if the block compiles anything."""
+    with event.install_listener("numba:compile", _Announcement(what)):
+        yield

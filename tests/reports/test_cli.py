@@ -1,0 +1,123 @@
+"""The command line as a newcomer types it, wrong on purpose too."""
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from reports import cli
+
+
+@pytest.fixture
+def tailoff(monkeypatch, capsys):
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["tailoff", *map(str, words)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return stop.value.code or 0, out, err
+
+    return run
+
+
+def test_equilibrium(tailoff):
+    code, out, _ = tailoff("equilibrium", 50000, 5, 0.1, "--start", 1, "--batch-size", 10)
+    assert code == 0
+    assert "0.10000025" in out
+    assert "343649 steps" in out
+    numbers = json.loads(tailoff("equilibrium", 50000, 5, 0.1, "--json")[1])
+    assert numbers["scale"] == pytest.approx(0.10000025)
+    assert numbers["inverse_sqrt_n"]["lam_coherent"] == 50000
+    assert json.loads(tailoff("equilibrium", 50000, 5, 1.5, "--json")[1])["inverse_sqrt_n"]["lam_white"] is None
+
+
+def test_derive(tailoff):
+    assert "random walk" in tailoff("derive")[1]
+    assert tailoff("derive", "--correlated", "--format", "latex")[1].startswith("\\begin{align*}")
+    assert json.loads(tailoff("derive", "--json")[1])["checked"] is True
+
+
+def test_walk(tailoff, tmp_path):
+    code, out, _ = tailoff("walk", 100, 20, 0.5, "--weights", 500, "--steps", 1280, "--out", tmp_path / "walk.nc")
+    assert code == 0
+    assert "agrees" in out
+    assert (tmp_path / "walk.nc").exists()
+    assert json.loads(tailoff("walk", 100, 20, 0.5, "--steps", 640, "--json", "--sign-noise")[1])["verdict"] == "agrees"
+    assert tailoff("walk", 1e6, 1, 0.1, "--steps", 640)[0] == 2
+
+
+def test_train_then_fit(tailoff, tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "toy.npz", images=rng.random((70, 8)), labels=rng.integers(0, 3, 70))
+    words = ["train", "--data", tmp_path / "toy.npz", "--sizes", "8,4,3", "--epochs", 40, "--batch-size", 5]
+    words += ["--lam", 20, "--replicas", 3, "--out", tmp_path / "run.nc"]
+    code, out, _ = tailoff(*words)
+    assert code == 0
+    assert "induced 1-norm" in out
+    record = json.loads(tailoff(*words, "--json")[1])
+    assert np.shape(record["rms"]) == (3, 41, 2)
+    code, out, _ = tailoff("fit", tmp_path / "run.nc", "--layer", 2)
+    assert code == 0
+    assert "chi2/dof" in out
+    assert tailoff("fit", tmp_path / "run.nc", "--layer", 7)[0] == 2
+
+
+def test_fit_of_a_csv(tailoff, tmp_path):
+    t = np.arange(40.0)
+    rows = np.c_[t, np.sqrt(0.04 + 0.96 * np.exp(-0.2 * t))]
+    (tmp_path / "mine.csv").write_text("epoch,rms\n" + "\n".join(f"{a},{b}" for a, b in rows))
+    found = json.loads(tailoff("fit", tmp_path / "mine.csv", "--json")[1])
+    assert found["scale"]["value"] == pytest.approx(0.2, rel=1e-4)
+    assert found["rate"]["value"] == pytest.approx(0.1, rel=1e-4)
+
+
+def test_bad_csv(tailoff, tmp_path):
+    cases = {"t,w\n1,2\nx,3\n": "line 3", "1,2,3,4\n": "two or three columns", "1,2\n1\n": "two or three", "": "two"}
+    for text, message in cases.items():
+        (tmp_path / "bad.csv").write_text(text)
+        code, out, err = tailoff("fit", tmp_path / "bad.csv")
+        assert (code, out) == (2, "")
+        assert message in err
+    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00\x81")
+    assert "neither netCDF nor text" in tailoff("fit", tmp_path / "bad.csv")[2]
+    (tmp_path / "bad.nc").write_bytes(b"\x89HDF\r\n\x1a\n broken")
+    assert "not a readable netCDF" in tailoff("fit", tmp_path / "bad.nc")[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["equilibrium", 50000, 0, 0.1], "grows without bound"),
+        (["equilibrium", 50000, -1, 0.1], "negative number is not allowed"),
+        (["equilibrium", "--", 50000, -1, 0.1], "lam must be zero or positive"),
+        (["equilibrium", "a", 5, 0.1], "valid number"),
+        (["equilibrium", 5], "Missing argument"),
+        (["equilibrum", 5], "No such command"),
+        (["walk", 100, 20, 0.5, "--weights", 1], "weights must be"),
+        (["walk", 100, 20, 0.5, "--wieghts", 1], "--weights"),
+        (["train", "--sizes", "1,x"], "--sizes must be whole numbers"),
+        (["train", "--data", "nowhere.npz"], "does not exist"),
+        (["train", "--init", "huge"], "init"),
+        (["fit", "nowhere.csv"], "does not exist"),
+        (["report", "--out", "report.doc"], "must end in .pdf"),
+        (["report", "--data", "nowhere.npz"], "does not exist"),
+        (["derive", "--format", "word"], "format"),
+    ],
+)
+def test_mistakes_end_in_one_line(tailoff, words, message):
+    code, out, err = tailoff(*words)
+    assert code == 2
+    assert out == ""
+    assert message in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+
+
+def test_help_has_an_example(tailoff):
+    assert tailoff("--version")[1].startswith("tailoff ")
+    assert "equilibrium" in tailoff()[1]
+    for command in ("equilibrium", "derive", "walk", "train", "fit", "report"):
+        code, out, _ = tailoff(command, "--help")
+        assert code == 0
+        assert f"Example: tailoff {command}" in " ".join(out.split())

@@ -1,0 +1,138 @@
+"""A run that is interrupted, at any moment, goes on to the same bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from sim import CheckpointError, Data, train
+
+SIZES = (8, 5, 3)
+SETTINGS = {"sizes": SIZES, "batch_size": 7, "replicas": 3, "seed": 11, "eta": 0.5, "lam": 0.1}
+
+
+class InterruptedError(Exception):
+    pass
+
+
+def toy():
+    rng = np.random.default_rng(5)
+    return Data(rng.random((90, 8)), rng.integers(0, 3, 90), (80, 10, 0), "toy")
+
+
+def interrupted(path, after, **settings):
+    ticks = []
+
+    def stop():
+        ticks.append(1)
+        if len(ticks) == after:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        train(toy(), checkpoint=path, progress=stop, **SETTINGS | {"epochs": 6} | settings)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+@pytest.mark.parametrize(("after", "every", "threads"), [(1, 1, 1), (8, 1, 2), (11, 2, 1), (17, 3, 3)])
+def test_resumed_is_the_same_as_uninterrupted(tmp_path, engine, after, every, threads):
+    path = tmp_path / "run.npz"
+    interrupted(path, after, engine=engine, checkpoint_every=every, threads=threads)
+    whole = train(toy(), epochs=6, engine=engine, **SETTINGS)
+    if not path.exists():  # it was interrupted before the first epoch that is saved
+        assert every > 1
+        return
+    assert train(toy(), epochs=6, engine=engine, resume=path, **SETTINGS).identical(whole)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_finished_run_is_prolonged(tmp_path):
+    path = tmp_path / "run.npz"
+    ticks = []
+    train(toy(), epochs=2, checkpoint=path, checkpoint_every=5, **SETTINGS)
+    longer = train(toy(), epochs=5, resume=path, checkpoint=path, progress=lambda: ticks.append(1), **SETTINGS)
+    assert longer.identical(train(toy(), epochs=5, **SETTINGS))
+    assert len(ticks) == 15
+    assert train(toy(), epochs=5, resume=path, **SETTINGS).identical(longer)
+    with pytest.raises(CheckpointError, match="at epoch 5 already, got epochs = 4"):
+        train(toy(), epochs=4, resume=path, **SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"eta": 0.4}, {"lam": 0.2}, {"seed": 12}, {"replicas": 2}, {"engine": "numpy"}, {"statistics": None},
+     {"dtype": "float32"}, {"cost": "quadratic"}, {"init": "default"}, {"batch_size": 8}, {"sizes": (8, 6, 3)}],
+)  # fmt: skip
+def test_other_settings_are_refused(tmp_path, change):
+    path = tmp_path / "run.npz"
+    train(toy(), epochs=1, checkpoint=path, **SETTINGS)
+    name = next(iter(change)).replace("statistics", "every")
+    with pytest.raises(CheckpointError, match=f"another run: it has {name} = "):
+        train(toy(), epochs=2, resume=path, **SETTINGS | change)
+
+
+def test_other_data_are_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    train(toy(), epochs=1, checkpoint=path, **SETTINGS)
+    other = toy()
+    other.inputs[3, 3] += 1e-9
+    with pytest.raises(CheckpointError, match="another run: it has data = "):
+        train(other, epochs=2, resume=path, **SETTINGS)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "run.npz"
+    train(toy(), epochs=1, checkpoint=path, **SETTINGS)
+    good = path.read_bytes()
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    for cut in (0, 10, len(good) // 2, len(good) - 1):
+        path.write_bytes(good[:cut])
+        with pytest.raises(CheckpointError, match="damaged"):
+            train(toy(), epochs=2, resume=path, **SETTINGS)
+    for place in range(200, len(good) - 200, len(good) // 23):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1]) + good[place + 1 :])
+        try:
+            resumed = train(toy(), epochs=2, resume=path, **SETTINGS)
+        except CheckpointError as error:
+            assert "damaged" in str(error)  # noqa: PT017
+        else:  # a byte that stands for nothing, such as a time stamp
+            assert resumed.identical(train(toy(), epochs=2, **SETTINGS))
+    arrays["0/weights/0"][0, 0] += 1e-12
+    np.savez(path, **arrays)
+    with pytest.raises(CheckpointError, match="checksum"):
+        train(toy(), epochs=2, resume=path, **SETTINGS)
+    with pytest.raises(CheckpointError, match="does not exist"):
+        train(toy(), epochs=2, resume=tmp_path / "nothing.npz", **SETTINGS)
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "other.npz"
+    np.savez(path, x=np.arange(3))
+    with pytest.raises(CheckpointError, match="no checkpoint"):
+        train(toy(), epochs=2, resume=path, **SETTINGS)
+
+
+KILLED_RUN = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from test_checkpoint import SETTINGS, toy
+from sim import train
+train(toy(), epochs=400, checkpoint=sys.argv[2], progress=lambda: print("epoch", flush=True), **SETTINGS)
+"""
+
+
+def test_kill_9_and_resume(tmp_path):
+    path = tmp_path / "run.npz"
+    command = [sys.executable, "-c", KILLED_RUN, os.path.dirname(__file__), str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        for _ in range(20):
+            assert run.stdout.readline() == "epoch\n"
+        time.sleep(0.01)
+        run.send_signal(signal.SIGKILL)
+    assert run.returncode == -signal.SIGKILL
+    resumed = train(toy(), epochs=400, resume=path, **SETTINGS)
+    assert resumed.identical(train(toy(), epochs=400, **SETTINGS))

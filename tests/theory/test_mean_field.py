@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+import theory
+from theory import InvalidArgument
+from theory.mean_field import _mean, _pair_mean, _sigmoid, _slope
+
+
+def test_integrals_against_sampling():
+    rng = np.random.default_rng(0)
+    variance, covariance = np.array([0.3, 2.0, 90.0]), np.array([0.1, -5.0, 4.0])
+    z = rng.standard_normal((2, 400_000))
+    for i, v in enumerate(variance):
+        sampled = _slope(np.sqrt(v) * z[0])
+        assert abs(_mean(_slope, variance)[i] - sampled.mean()) < 4 * sampled.std() / np.sqrt(z.shape[1])
+        v2 = np.roll(variance, -1)[i]
+        rho = covariance[i] / np.sqrt(v * v2)
+        product = _sigmoid(np.sqrt(v) * z[0]) * _sigmoid(np.sqrt(v2) * (rho * z[0] + np.sqrt(1 - rho**2) * z[1]))
+        found = _pair_mean(_sigmoid, variance, covariance)[i]
+        assert abs(found - product.mean()) < 4 * product.std() / np.sqrt(z.shape[1])
+
+
+@pytest.mark.parametrize("cost", ["cross-entropy", "quadratic"])
+@pytest.mark.parametrize("sizes", [(20, 10), (20, 8, 5), (20, 9, 8, 5)])
+def test_alignment_is_the_derivative_of_the_cost(cost, sizes):
+    """One layer's scale changed a little: the mean field's own E C0 must change by the alignment."""
+    q, y = 7.0, 1 / sizes[-1]
+
+    def expected_cost(scales):
+        v = scales[0] ** 2 * q + 1
+        for s, width in zip(scales[1:], sizes[1:-1], strict=True):
+            v = s**2 * width * _mean(lambda z: _sigmoid(z) ** 2, np.array([v]))[0] + 1
+        if cost == "cross-entropy":
+            return sizes[-1] * _mean(lambda z: np.logaddexp(0, z), np.array([v]))[0]
+        return sizes[-1] / 2 * _mean(lambda z: _sigmoid(z) ** 2 - 2 * y * _sigmoid(z), np.array([v]))[0]
+
+    field = theory.mean_field(sizes, squared_norm=q, cost=cost)
+    for layer in range(len(sizes) - 1):
+        scales = np.ones(len(sizes) - 1)
+        step = 1e-4
+        up, down = scales.copy(), scales.copy()
+        up[layer] += step
+        down[layer] -= step
+        slope = (expected_cost(up) - expected_cost(down)) / (2 * step)
+        assert field.alignment[layer] == pytest.approx(slope, rel=1e-5)
+
+
+def test_saturation_scale_and_claim_one():
+    field = theory.mean_field((784, 30, 10), squared_norm=88.06)
+    assert field.saturation_scale[0] == pytest.approx(2 / np.sqrt(88.06))
+    assert field.norm_sq.tolist() == [23520.0, 300.0]
+    ratio = field.decay_ratio(50_000, 5.0, 0.1)
+    budget = field.budget(50_000, 5.0, 0.1)
+    np.testing.assert_allclose(ratio, -budget.decay / abs(budget.noise + budget.signal))
+
+
+def test_minibatch_of_one_is_the_single_example():
+    rng = np.random.default_rng(2)
+    x = rng.random((50, 12))
+    single = theory.mean_field((12, 6, 3), inputs=x)
+    whole = theory.mean_field((12, 6, 3), inputs=x, batch_size=1000)
+    assert (whole.grad_sq < single.grad_sq).all()
+    assert (whole.grad_sq > 0).all()
+    np.testing.assert_allclose(single.grad_sq, theory.mean_field((12, 6, 3), squared_norm=(x**2).sum(axis=1)).grad_sq)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "give either inputs"),
+        ({"inputs": np.ones((3, 4)), "squared_norm": 1.0}, "not both"),
+        ({"squared_norm": 1.0, "batch_size": 10}, "needs inputs"),
+        ({"squared_norm": -1.0}, "squared_norm must be positive"),
+        ({"squared_norm": 1.0, "init": "tiny"}, "init must be large or default"),
+        ({"inputs": np.ones(4)}, "at least two examples"),
+    ],
+)
+def test_refusals(arguments, message):
+    with pytest.raises(InvalidArgument, match=message):
+        theory.mean_field((4, 3, 2), **arguments)

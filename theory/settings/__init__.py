@@ -1,0 +1,30 @@
+"""The words both sides share: settings that validate themselves, and the checks that refuse bad numbers.
+
+No mathematics lives here. ``theory`` predicts from these settings and ``sim`` runs with them; this package is the only
+part of ``theory`` that ``sim`` may import, so that no formula can leak into a measurement.
+"""
+
+from theory.errors import InvalidArgument, NotAGramMatrix, TailoffError
+from theory.settings.checks import check_fraction, check_range, finite, non_negative, positive, whole_number
+from theory.settings.decay import DecayRule
+from theory.settings.online import OnlineRule, Overlaps
+from theory.settings.optimizers import SGD, Adam, Lion, Optimizer
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "DecayRule",
+    "InvalidArgument",
+    "Lion",
+    "NotAGramMatrix",
+    "OnlineRule",
+    "Optimizer",
+    "Overlaps",
+    "TailoffError",
+    "check_fraction",
+    "check_range",
+    "finite",
+    "non_negative",
+    "positive",
+    "whole_number",
+]

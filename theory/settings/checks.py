@@ -1,0 +1,105 @@
+"""Checks of arguments: one clear message with the name, the value and the rule."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from theory.errors import InvalidArgument
+
+__all__ = ["check_fraction", "check_range", "finite", "non_negative", "positive", "whole_number"]
+
+Value = Any  # a float, an array of floats, or (in theory) a SymPy expression
+
+
+def check_range(
+    name: str,
+    value: Value,
+    low: float,
+    high: float,
+    *,
+    ends: tuple[bool, bool] = (False, False),
+    must: str = "",
+    hint: str = "",
+) -> None:
+    """Refuse `value` unless all of it lies between `low` and `high`; NaN never does.
+
+    Parameters
+    ----------
+    name : str
+        The argument's name, for the message.
+    value : float or ndarray
+        What the caller gave.
+    low, high : float
+        The range.
+    ends : (bool, bool)
+        Whether each end is allowed itself.
+    must : str, optional
+        The rule in words, completing "eta must be ...". Made from the range if not given.
+    hint : str
+        What to do about it.
+
+    Raises
+    ------
+    InvalidArgument
+        Names the argument, the value (of an array: the first offending index and how many offend), and the rule.
+    """
+    above = operator.ge if ends[0] else operator.gt
+    below = operator.le if ends[1] else operator.lt
+    if isinstance(value, (int, float)):
+        if above(value, low) and below(value, high):
+            return
+        got = f"got {value!r}"
+    else:
+        array = np.asarray(value)
+        if array.dtype.kind not in "iuf":
+            raise InvalidArgument(f"{name} must be a real number or an array of them, got {value!r}.")
+        if array.size == 0 or (above(array.min(), low) and below(array.max(), high)):  # NaN is the min of its array
+            return
+        bad = ~(above(array, low) & below(array, high))
+        if array.ndim == 0:
+            got = f"got {array.item()!r}"
+        else:
+            index = tuple(int(i) for i in np.argwhere(bad)[0])
+            where = index[0] if array.ndim == 1 else index
+            got = f"got {array[index].item()!r} at index {where} ({int(bad.sum())} of {array.size} values are wrong)"
+    must = must or f"between {low:g} and {high:g}, {'both included' if all(ends) else 'both excluded'}"
+    raise InvalidArgument(f"{name} must be {must}, {got}." + (f" {hint}" if hint else ""))
+
+
+def positive(name: str, value: Value, hint: str = "") -> None:
+    """Refuse `value` unless it is finite and above zero everywhere (see `check_range`)."""
+    check_range(name, value, 0, math.inf, must="positive and finite", hint=hint)
+
+
+def non_negative(name: str, value: Value, hint: str = "") -> None:
+    """Refuse `value` unless it is finite and at least zero everywhere (see `check_range`)."""
+    check_range(name, value, 0, math.inf, ends=(True, False), must="zero or positive, and finite", hint=hint)
+
+
+def finite(name: str, value: Value, hint: str = "") -> None:
+    """Refuse `value` unless it is finite everywhere (see `check_range`)."""
+    check_range(name, value, -math.inf, math.inf, must="finite", hint=hint)
+
+
+def check_fraction(name: str, value: Value) -> None:
+    """Refuse `value` unless it is one number in [0, 1): how much of a memory one step keeps."""
+    if not isinstance(value, (int, float, np.floating)) or isinstance(value, bool):
+        raise InvalidArgument(f"{name} must be a number in [0, 1), got {value!r}.")
+    check_range(
+        name, float(value), 0, 1, ends=(True, False), must="at least 0 and below 1", hint="Zero means no memory."
+    )
+
+
+def whole_number(name: str, value: Any, least: int = 1) -> int:
+    """Return `value` as an int, refusing anything that is not a whole number of at least `least`."""
+    try:
+        number = operator.index(value) if not isinstance(value, bool) else None
+    except TypeError:
+        number = int(value) if isinstance(value, float) and math.isfinite(value) and value == int(value) else None
+    if number is None or number < least:
+        raise InvalidArgument(f"{name} must be a whole number of at least {least}, got {value!r}.")
+    return number
