@@ -95,13 +95,13 @@ class LinearLaw:
         return sp.factor(-rest[0])
 
     def value(self, name: str, numbers: dict[sp.Symbol, Value]) -> Value:
-        """Return `variance` or `balance` in numbers."""
+        """Return `variance`, `balance` or `conditions` in numbers."""
         free, function = self._compiled[name]
         return function(*(numbers[symbol] for symbol in free))
 
     @cached_property
     def _compiled(self) -> dict[str, tuple[list[sp.Symbol], Callable[..., Value]]]:
-        laws = {"variance": self.variance, "balance": self.balance}
+        laws = {"variance": self.variance, "balance": self.balance, "conditions": sp.Tuple(*self.conditions)}
         free = {name: sorted(law.free_symbols, key=str) for name, law in laws.items()}
         return {name: (free[name], sp.lambdify(free[name], law, "numpy")) for name, law in laws.items()}
 

@@ -62,10 +62,8 @@ def _here(eq: Equilibrium, index: tuple[int, ...], bad: np.ndarray) -> str:
 
 def refuse_linear(eq: MomentumEquilibrium) -> None:
     """Refuse a recursion of which a Jury condition is not positive."""
-    import sympy as sp
-
     law, values = eq.law, eq.arguments
-    conditions = np.broadcast_arrays(*(np.asarray(_evaluate(c, values)) for c in law.conditions))
+    conditions = np.broadcast_arrays(*law.value("conditions", values))
     bad = ~(np.min(conditions, axis=0) > 0)
     if not bad.any():
         return
@@ -75,7 +73,7 @@ def refuse_linear(eq: MomentumEquilibrium) -> None:
     limit = _largest_rate(law.conditions[number], here)
     mode = MODES[number] if number < len(MODES) else "the memory feeds itself"
     raise NoEquilibrium(
-        f"{_here(eq, index, bad)}{mode}, {sp.sstr(law.conditions[number])} = {conditions[number][index]:g} must be "
+        f"{_here(eq, index, bad)}{mode}, {law.conditions[number]} = {conditions[number][index]:g} must be "
         f"positive for {eq.optimizer} (x = {here[_symbol('x')]:g}: eta times what multiplies w in the gradient, "
         f"y = {here[_symbol('y')]:g}: eta lam/n where decoupled). "
         + (f"Take eta below {limit:g}." if limit else "No learning rate satisfies it. Take more lam or curvature.")
@@ -86,13 +84,6 @@ def _symbol(name: str) -> Any:
     from theory import symbols
 
     return getattr(symbols, name)
-
-
-def _evaluate(expression: Any, values: dict[Any, Any]) -> Any:
-    import sympy as sp
-
-    free = sorted(expression.free_symbols, key=str)
-    return sp.lambdify(free, expression, "numpy")(*(values[s] for s in free))
 
 
 def _largest_rate(condition: Any, values: dict[Any, float]) -> float | None:

@@ -34,7 +34,7 @@ def settled(name, seed):
     return (n, lam, eta), shape, run
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", ["plain", pytest.param("heavy ball", marks=pytest.mark.slow), "decoupled"])
 def test_second_moments(name):
     (n, lam, eta), shape, run = settled(name, 1)
     predicted = linear_regression(n, lam, eta, optimizer=OPTIMIZERS[name], **shape)
@@ -45,7 +45,9 @@ def test_second_moments(name):
     assert not gates(run.weight_sq, run.errors["weight_sq"], wrong.weight_sq, 0.003)
 
 
-@pytest.mark.parametrize(("truth", "other"), [("heavy ball", "decoupled"), ("decoupled", "heavy ball")])
+@pytest.mark.parametrize(
+    ("truth", "other"), [pytest.param("heavy ball", "decoupled", marks=pytest.mark.slow), ("decoupled", "heavy ball")]
+)
 def test_coupled_decay_is_not_decoupled(truth, other):
     numbers, shape, run = settled(truth, 1)
     wrong = linear_regression(*numbers, optimizer=OPTIMIZERS[other], **shape)

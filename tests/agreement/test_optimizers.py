@@ -62,6 +62,7 @@ LINEAR = [
     "nesterov decoupled+memory+curvature",
 ]
 KINDS = [*LINEAR, "adamw", "lion"]
+FAST = [kind for kind in KINDS if kind not in ("plain+memory", "nesterov+memory", "heavy+curvature")]
 
 
 @lru_cache
@@ -72,7 +73,8 @@ def measured(kind, seed):
     burn_in = (
         int(12 * predicted.relaxation_time) + 200
     )  # 12 relaxation times of w, 24 of w^2; 200 for the second moment
-    run = stationary(optimizer, *numbers, weights=WEIGHTS, steps=steps, burn_in=burn_in, seed=seed + 100, **model)
+    own = 1000 * seed + KINDS.index(kind)  # a stream of noise for every kind, so that the tests are independent
+    run = stationary(optimizer, *numbers, weights=WEIGHTS, steps=steps, burn_in=burn_in, seed=own, **model)
     return predicted, run
 
 
@@ -89,19 +91,18 @@ def check_forgetting(kind, seed):
     predicted = theory.equilibrium(*numbers, optimizer=optimizer, **model)
     tau = predicted.relaxation_time
     between = (int(4 * tau), int(8 * tau))
-    run = forgetting(
-        optimizer, *numbers, start=5e3 * predicted.scale, between=between, weights=1500, seed=seed + 300, **model
-    )
+    own = 1000 * seed + 500 + KINDS.index(kind)
+    run = forgetting(optimizer, *numbers, start=5e3 * predicted.scale, between=between, weights=1500, seed=own, **model)
     assert gates(run.relaxation_time, run.relaxation_time_error, tau, 0.01), (kind, tau, run)
     assert not gates(run.relaxation_time, run.relaxation_time_error, 1.1 * tau, 0.01)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAST)
 def test_variance(kind):
     check_variance(kind, seed=1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FAST)
 def test_relaxation_time(kind):
     check_forgetting(kind, seed=1)
 
@@ -175,17 +176,25 @@ def test_a_live_second_moment_is_not_a_fixed_one():
     assert abs(first_order / run.variance - 1) < 0.005 + 4 * run.variance_error / run.variance
 
 
-@pytest.mark.parametrize(("rate", "seed"), [(0.013, 1), (0.019, 2), (0.061, 3), (0.104, 4)])
-def test_coupled_adam_is_within_its_stated_error(rate, seed):
+COUPLED_ADAM = [  # rate eta k / sigma, beta1, beta2; the last two are the worst that the stated accuracy covers
+    pytest.param(0.013, 0.83, 0.96, marks=pytest.mark.slow),
+    (0.019, 0.87, 0.97),
+    (0.061, 0.81, 0.95),
+    (0.104, 0.9, 0.99),
+    pytest.param(0.02, 0.9, 0.9, marks=pytest.mark.slow),
+    (0.11, 0.9, 0.9),
+]
+
+
+@pytest.mark.parametrize(("rate", "beta1", "beta2"), COUPLED_ADAM)
+def test_coupled_adam_is_within_its_stated_error(rate, beta1, beta2):
     """Approximate: the difference may exceed 4 sigma, by no more than the accuracy that the result itself states."""
-    rng = np.random.default_rng(seed)
-    optimizer = Adam(rng.uniform(0.8, 0.9), rng.uniform(0.95, 0.98), decoupled=False)
-    n, eta = rng.uniform(100, 400), 0.017
+    optimizer = Adam(beta1, beta2, decoupled=False)
+    n, eta = 211.3, 0.017
     lam = rate * n**-0.5 * n / eta
     predicted = theory.equilibrium(n, lam, eta, optimizer=optimizer)
-    run = stationary(
-        optimizer, n, lam, eta, weights=WEIGHTS, steps=int(110 / rate), burn_in=int(12 / rate) + 300, seed=seed
-    )
+    steps, burn_in, seed = int(110 / rate), int(12 / rate) + 300, int(1e5 * rate)
+    run = stationary(optimizer, n, lam, eta, weights=WEIGHTS, steps=steps, burn_in=burn_in, seed=seed)
     assert predicted.method == "approximate"
     assert run.variance_error < 0.004 * run.variance
     assert abs(run.variance - predicted.variance) < 4 * run.variance_error + predicted.accuracy * predicted.variance

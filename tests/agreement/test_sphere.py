@@ -30,7 +30,7 @@ def settled(optimizer, seed):
     shape = {"dimension": 61 if sgd else 251, "grad_sq": rng.uniform(0.5, 2)}
     predicted = rotation(*numbers, optimizer=optimizer, **shape)
     run = sphere(
-        optimizer, *numbers, **shape, vectors=100, steps=2000, burn_in=500, lags=LAGS,
+        optimizer, *numbers, **shape, vectors=100, steps=1200, burn_in=400, lags=LAGS,
         start=predicted.norm_sq**0.5, seed=seed,
     )  # fmt: skip
     return numbers, shape, predicted, run
