@@ -21,7 +21,8 @@ report: .venv/installed  ## the experiments, and out/tailoff.pdf
 quick: .venv/installed  ## a first look in 20 seconds
 	$(BIN)/tailoff report --quick --out out/tailoff-quick.pdf
 
-test: .venv/installed-dev  ## every test, the slow ones too
+test: .venv/installed-dev  ## every test, the slow ones too; EXTRAS="torch" adds the comparison with torch.optim
+	@test -z '$(EXTRAS)' || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(EXTRAS)
 	$(BIN)/python -m pytest -n auto
 
 test-fast: .venv/installed-dev  ## the tests that take seconds
