@@ -112,6 +112,10 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
         "drifts": drifts,
         "stationary": [d["lam"] for d in drifts if d["stationary"]],
         "same_end": same_end(rows),
+        "end_differs_percent": {
+            str(layer): 100 * max(abs(end["ratio"] - 1) for end in same_end(rows) if end["layer"] == layer)
+            for layer in sorted({row["layer"] for row in rows})
+        },
         "lam_law": power_law([(row["lam"], row["measured"], row["error"]) for row in rows if row["layer"] == 2]),
         "budget": budget_facts(question),
         "field": field_facts(mine, question),
