@@ -182,6 +182,8 @@ def train(
     cost: Annotated[Cost, typer.Option(help="Cost function.")] = Cost.cross_entropy,
     replicas: Annotated[int, typer.Option(help="Independent runs.")] = 1,
     seed: Seed = 0,
+    checkpoint: Annotated[Path | None, typer.Option(help="Save the run here after every epoch.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="A checkpoint to go on from.")] = None,
     out: Out = None,
     as_json: Json = False,
 ) -> None:
@@ -197,7 +199,8 @@ def train(
         task = bar.add_task("training", total=epochs * replicas)
         result = sim.train(
             examples, sizes=widths, epochs=epochs, batch_size=batch_size, eta=eta, lam=lam, init=init.value,
-            cost=cost.value, replicas=replicas, seed=seed, progress=lambda: bar.advance(task),
+            cost=cost.value, replicas=replicas, seed=seed, checkpoint=checkpoint, resume=resume,
+            progress=lambda: bar.advance(task),
         )  # fmt: skip
     if out:
         sim.save(result, out)

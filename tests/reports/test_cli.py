@@ -57,6 +57,14 @@ def test_train_then_fit(tailoff, tmp_path):
     assert "induced 1-norm" in out
     record = json.loads(tailoff(*words, "--json")[1])
     assert np.shape(record["rms"]) == (3, 41, 2)
+    more = ["--checkpoint", tmp_path / "state", "--epochs", 41]
+    assert tailoff(*words, *more)[0] == 0
+    assert tailoff(*words, "--resume", tmp_path / "state", "--epochs", 42)[0] == 0
+    assert tailoff(*words, "--resume", tmp_path / "run.nc")[0] == 2
+    code, out, _ = tailoff("layers", tmp_path / "run.nc")
+    assert code == 0
+    assert "the balance predicts" in out
+    assert len(json.loads(tailoff("layers", tmp_path / "run.nc", "--json")[1])["layers"]) == 2
     code, out, _ = tailoff("fit", tmp_path / "run.nc", "--layer", 2)
     assert code == 0
     assert "chi2/dof" in out
@@ -100,6 +108,7 @@ def test_bad_csv(tailoff, tmp_path):
         (["train", "--data", "nowhere.npz"], "does not exist"),
         (["train", "--init", "huge"], "init"),
         (["fit", "nowhere.csv"], "does not exist"),
+        (["layers", "nowhere.nc"], "does not exist"),
         (["report", "--out", "report.doc"], "must end in .pdf"),
         (["report", "--data", "nowhere.npz"], "does not exist"),
         (["derive", "--format", "word"], "format"),
@@ -117,7 +126,7 @@ def test_mistakes_end_in_one_line(tailoff, words, message):
 def test_help_has_an_example(tailoff):
     assert tailoff("--version")[1].startswith("tailoff ")
     assert "equilibrium" in tailoff()[1]
-    for command in ("equilibrium", "derive", "walk", "train", "fit", "report"):
+    for command in ("equilibrium", "derive", "walk", "train", "fit", "layers", "report"):
         code, out, _ = tailoff(command, "--help")
         assert code == 0
         assert f"Example: tailoff {command}" in " ".join(out.split())
