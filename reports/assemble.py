@@ -17,7 +17,12 @@ from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
 
-SECTIONS = (random_walk, mnist_run, layers, optimizers)  # in the order of the report; each has NAME, tasks(...) and report(...)
+SECTIONS = (
+    random_walk,
+    mnist_run,
+    layers,
+    optimizers,
+)  # in the order of the report; each has NAME, tasks(...) and report(...)
 
 
 def build(

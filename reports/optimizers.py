@@ -36,7 +36,7 @@ OPTIMIZERS: dict[str, Any] = {
 }
 N, ETA, NOISE = 173.0, 0.37, 1.0  # noise 1: coupled Adam's law knows eta lam/n over the noise, the others' eta lam/n
 RATES = (0.008, 0.105)  # coupled Adam has no law beyond 0.11
-SPHERE: dict[str, Any] = {"n": 100.0, "lam": 2.3, "eta": 0.5, "dimension": 60, "start": 1.0}  # eta lam/n = 0.0115
+SPHERE: dict[str, Any] = {"n": 100.0, "lam": 2.3, "eta": 0.5, "dimension": 240, "start": 1.0}  # eta lam/n = 0.0115
 LAGS = (1, 30)
 LEAST_SQUARES: dict[str, Any] = {
     "n": 1000.0,
@@ -73,7 +73,7 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         walks += [(f"table-{key}-{name}", name, 0.0317, DRIVES[key]) for key in ("white", *TABLE.get(name, ()))]
     made = [Task(key, sim.walk, *_walk(OPTIMIZERS[name], rate, drive, quick), "optimizers")
             for key, name, rate, drive in walks]  # fmt: skip
-    vectors = {"weights": 60 if quick else 300, "steps": 1200 if quick else 2400, "noise": 1.0, "geometry": "sphere"}
+    vectors = {"weights": 20 if quick else 90, "steps": 1200 if quick else 2400, "noise": 1.0, "geometry": "sphere"}
     for name in ("plain SGD", "AdamW"):
         arguments = SPHERE | vectors | {"optimizer": OPTIMIZERS[name], "lags": LAGS}
         made.append(Task(f"sphere-{name}", sim.walk, arguments, 0.4 if quick else 3.0, "scale-invariant vectors"))
@@ -120,8 +120,7 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
     sphere = [row for name in ("plain SGD", "AdamW") for row in _sphere(name, mine[f"sphere-{name}"], precision)]
     regressions = [row for name in REGRESSIONS for row in _regressed(name, mine[f"regression-{name}"], precision)]
     comparisons = [c for _, _, c in rows] + points + sphere + regressions
-    angles = theory.rotation(SPHERE["n"], SPHERE["lam"], SPHERE["eta"], dimension=60, optimizer=Adam(0.9, 0.97))
-    beta1 = OPTIMIZERS["AdamW"].beta1
+    beta1, sphere_rate = OPTIMIZERS["AdamW"].beta1, SPHERE["eta"] * SPHERE["lam"] / SPHERE["n"]
     facts = {
         "formulas": [_formula(name, optimizer) for name, optimizer in OPTIMIZERS.items()],
         "rows": [_row(name, walk, c) for name, walk, c in rows],
@@ -131,9 +130,9 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
         "n": N, "eta": ETA, "noise": NOISE, "rate": 0.0317, "drive": DRIVES["both"],
         "weights": lines["AdamW"][0].attrs["weights"],
         "momentum": OPTIMIZERS["heavy ball, coupled"].momentum, "beta1": beta1, "beta2": OPTIMIZERS["AdamW"].beta2,
-        "sphere_settings": SPHERE | {"lag": LAGS[1], "rate": angles.rate},
-        "step_angle": sqrt(2 * angles.rate * (1 - beta1) / (1 + beta1)),
-        "diffusive_angle": angles.diffusive_angle,
+        "sphere_settings": SPHERE | {"lag": LAGS[1], "rate": sphere_rate},
+        "step_angle": sqrt(2 * sphere_rate * (1 - beta1) / (1 + beta1)),
+        "diffusive_angle": sqrt(2 * sphere_rate),
         "regression_settings": LEAST_SQUARES,
         "accuracy": max(predict(walk).accuracy for walk in lines["Adam, coupled"]),
     }  # fmt: skip
@@ -166,7 +165,7 @@ def scale_comparison(name: str, walk: xr.Dataset, precision: float) -> Compariso
 def _formula(name: str, optimizer: Any) -> dict[str, str]:
     """Return E w^2 under white noise as Typst mathematics, and how it is evaluated."""
     from theory.linear_optimizers import as_linear
-    from theory.symbols import mu, x, y
+    from theory.symbols import h, mu, x, y
     from theory.typst_math import typst_math
 
     eq = theory.equilibrium(N, 0.1 * N, ETA, optimizer=optimizer, noise=NOISE)
@@ -175,7 +174,7 @@ def _formula(name: str, optimizer: Any) -> dict[str, str]:
         law = as_linear(optimizer).law(correlated=False).variance.subs(y if coupled else x, 0)
         expression = _positive(law if optimizer.momentum else law.subs(mu, 0))
     else:
-        expression = eq.expression**2
+        expression = (eq.expression**2).subs(h, 0)
     how = "series" if isinstance(optimizer, Lion) else eq.method
     return {"name": name, "formula": typst_math(expression), "method": how}
 
