@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from reports.optimizer_choice import Name, chosen_optimizer
 from theory import TailoffError
 
 app = typer.Typer(
@@ -28,6 +29,11 @@ Eta = Annotated[float, typer.Argument(help="Learning rate per step.")]
 Noise = Annotated[float | None, typer.Option(help="Gradient noise per weight (standard deviation). Default 1/sqrt(n).")]
 Correlation = Annotated[float, typer.Option(help="Autocorrelation of the noise from one step to the next.")]
 Curvature = Annotated[float, typer.Option(help="Second derivative of the cost in the weight.")]
+OptimizerName = Annotated[Name, typer.Option("--optimizer", help="Whose step is taken (PyTorch's conventions).")]
+Momentum = Annotated[float | None, typer.Option(help="Of sgd (default 0), momentum and nesterov (0.9).")]
+Beta1 = Annotated[float | None, typer.Option(help="Of adam, adamw and lion (default 0.9).")]
+Beta2 = Annotated[float | None, typer.Option(help="Of adam and adamw (default 0.999) and lion (0.99).")]
+Decoupled = Annotated[bool, typer.Option("--decoupled", help="Decay beside the gradient, as adamw and lion have it.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option(help="All random numbers descend from it.")]
 Out = Annotated[Path | None, typer.Option(help="Write the measured data to this netCDF file.")]
@@ -83,32 +89,47 @@ def equilibrium(
     curvature: Curvature = 0.0,
     start: Annotated[float | None, typer.Option(help="Also say when the tail-off from this start weight is.")] = None,
     batch_size: Annotated[
-        int | None, typer.Option(help="Also say the shrink per epoch of n / batch-size steps.")
+        int | None,
+        typer.Option(help="Also say memory and shrink per epoch of n / batch-size steps."),
     ] = None,
+    optimizer: OptimizerName = Name.sgd,
+    momentum: Momentum = None,
+    beta1: Beta1 = None,
+    beta2: Beta2 = None,
+    decoupled: Decoupled = False,
     as_json: Json = False,
 ) -> None:
     """Predict where decay holds a weight, and how soon.
 
     Example: tailoff equilibrium 50000 5 0.1 --start 1 --batch-size 10
+
+    Example: tailoff equilibrium 50000 500 0.001 --optimizer adamw --batch-size 128
     """
     import theory
 
-    eq = theory.equilibrium(n, lam, eta, noise=noise, correlation=correlation, curvature=curvature)
+    chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled)
+    model: dict[str, Any] = {"noise": noise, "correlation": correlation, "curvature": curvature}
+    eq = theory.equilibrium(n, lam, eta, optimizer=chosen, **model)
     names = ("scale", "variance", "balance", "shrink", "relaxation_time", "noise")
     content: dict[str, Any] = {name: getattr(eq, name) for name in names}
+    content |= {"optimizer": str(chosen), "method": eq.method, "accuracy": _number_or_none(eq.accuracy)}
     meeting = eq.inverse_sqrt_n
     content["inverse_sqrt_n"] = {
         "value": meeting.value, "ratio": meeting.ratio, "lam_white": _number_or_none(meeting.lam_white),
         "lam_coherent": _number_or_none(meeting.lam_coherent),
     }  # fmt: skip
-    lines = [str(eq)]
+    lines = [str(eq), f"optimizer        {chosen}"]
     if start is not None:
         content["tail_off"] = eq.tail_off(start)
         lines.append(f"tail-off         {content['tail_off']} steps from w = {start:g} to within 5% of the scale")
     if batch_size is not None:
+        memory = theory.timescale(n, lam, eta, batch_size=batch_size, optimizer=chosen, **model)
+        content["relaxation_epochs"] = memory.epochs
+        lines.append(f"relaxation time  {memory.epochs:.10g} epochs of {n / batch_size:g} steps")
         content["shrink_per_epoch"] = eq.shrink_per_epoch(batch_size)
-        limit = eq.shrink_per_epoch(batch_size, limit=True)
-        lines.append(f"shrink per epoch {content['shrink_per_epoch']:.10g} (exp(-eta lam / m) = {limit:.10g})")
+        lines.append(f"shrink per epoch {content['shrink_per_epoch']:.10g}")
+        if chosen == theory.SGD(decoupled=decoupled):
+            lines[-1] += f" (exp(-eta lam / m) = {eq.shrink_per_epoch(batch_size, limit=True):.10g})"
     _print("\n".join(lines), content, as_json)
 
 
@@ -146,6 +167,11 @@ def walk(
     steps: Annotated[int, typer.Option(help="How many steps each takes.")] = 10_000,
     start: Annotated[float, typer.Option(help="Where they start.")] = 0.0,
     sign_noise: Annotated[bool, typer.Option(help="Noise of +-noise instead of Gaussian noise.")] = False,
+    optimizer: OptimizerName = Name.sgd,
+    momentum: Momentum = None,
+    beta1: Beta1 = None,
+    beta2: Beta2 = None,
+    decoupled: Decoupled = False,
     seed: Seed = 0,
     out: Out = None,
     as_json: Json = False,
@@ -160,6 +186,7 @@ def walk(
     result = sim.walk(
         n, lam, eta, weights=weights, steps=steps, noise=noise, correlation=correlation, curvature=curvature,
         distribution="sign" if sign_noise else "gaussian", start=start, seed=seed,
+        optimizer=chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled),
     )  # fmt: skip
     if out:
         sim.save(result, out)
@@ -325,7 +352,7 @@ def main() -> None:
             r"^No such option: (-[\d.]).*", "A negative number is not allowed here.", error.format_message()
         )
         sys.exit(_complain(f"{message} See {context.command_path if context else 'tailoff'} --help."))
-    except (TailoffError, OSError) as error:
+    except (TailoffError, OSError, NotImplementedError) as error:
         sys.exit(_complain(str(error)))
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped", err=True)

@@ -11,6 +11,7 @@ import sim
 import theory
 from reports.comparison import Comparison, z_summary
 from reports.figures import transient_figure, walk_figure
+from reports.optimizer_choice import optimizer_of
 from reports.section import Picture, Section, Task
 
 __all__ = ["NAME", "report", "tasks"]
@@ -111,7 +112,8 @@ def scale_comparison(walk: xr.Dataset, precision: float = 0.01) -> Comparison:
 def predict(walk: xr.Dataset) -> theory.Equilibrium:
     """Return the prediction for a walk's settings."""
     names = ("noise", "correlation", "curvature")
-    return theory.equilibrium(*(walk.attrs[k] for k in ("n", "lam", "eta")), **{k: walk.attrs[k] for k in names})
+    numbers = (walk.attrs[k] for k in ("n", "lam", "eta"))
+    return theory.equilibrium(*numbers, optimizer=optimizer_of(walk), **{k: walk.attrs[k] for k in names})
 
 
 def _along(walk: xr.Dataset) -> list[Comparison]:

@@ -3,7 +3,8 @@
     w <- a w - eta g,     a = 1 - eta (lam/n + curvature)
 
 The noise g has standard deviation `noise` and autocorrelation `correlation`^k at lag k. No formula for the outcome is
-used anywhere: this is what the theory is tested against.
+used anywhere: this is what the theory is tested against. Other optimizers than plain SGD take their steps by the
+written-out rules of `sim.optimizers`.
 """
 
 from __future__ import annotations
@@ -16,16 +17,19 @@ import xarray as xr
 
 from sim import walk_kernel as kernel
 from sim.jit import announced
+from sim.optimizer_walk import Steps, check_optimizer, described, is_plain, optimizer_steps, sphere_walk
 from sim.pool import Channel, run_all
 from sim.provenance import versions
 from sim.stationarity import burn_in_blocks
-from theory.settings import DecayRule, InvalidArgument, check_range, finite, positive, whole_number
+from theory.settings import SGD, DecayRule, InvalidArgument, Optimizer, check_range, finite, positive, whole_number
 
 __all__ = ["walk"]
 
 DISTRIBUTIONS = {"gaussian": kernel.fill_gaussian, "sign": kernel.fill_sign}
 BLOCKS = 64
 CHUNK = 512  # weights that share a stream of random numbers; noise for 64 steps of so many fits the cache
+WIDE_CHUNK = 4096  # the same where NumPy takes the steps: long arrays, so that its overhead per call counts for little
+PLAIN = SGD()
 
 
 def walk(
@@ -43,6 +47,10 @@ def walk(
     burn_in: int | None = None,
     seed: int = 0,
     threads: int | None = None,
+    optimizer: Optimizer = PLAIN,
+    geometry: str = "line",
+    dimension: int = 60,
+    lags: tuple[int, ...] = (1,),
 ) -> xr.Dataset:
     """Let independent weights walk, and measure their mean square in the stationary state.
 
@@ -67,21 +75,32 @@ def walk(
     burn_in : int, optional
         Steps left out of the average, rounded up to whole blocks; at most half of them. Default: chosen from the data.
     seed : int
-        Seeds of the streams, one for every 512 weights, are spawned from it.
+        Seeds of the streams, one for every 512 weights (4096 beyond plain SGD), are spawned from it.
     threads : int, optional
         How many chunks of weights walk at once. Default: one per core. The result does not depend on it.
+    optimizer : SGD, Adam or Lion
+        Whose step is taken. Default: SGD without momentum.
+    geometry : {"line", "sphere"}
+        "sphere": scale-invariant vectors, as before a normalisation layer. `weights` is then how many vectors, `noise`
+        the gradient's standard deviation per tangent direction at unit norm, `start` (positive) the norm they start
+        from; the burn-in is half of the steps unless given.
+    dimension : int
+        Number of weights of a vector on the sphere.
+    lags : tuple of int
+        Steps over which the angle that a vector turns is measured on the sphere.
 
     Returns
     -------
     Dataset
         `rms` and its standard error `rms_error` over `step` (64 block ends and the start), `block_mean_square` over
         `block`, and the scalars `variance`, `variance_error` (over independent weights), `burn_in` (steps). If the
-        record never settles these are NaN and the attribute `stationary` is 0.
+        record never settles these are NaN and the attribute `stationary` is 0. On the sphere: `norm_sq`, over `lag`
+        `turn` (1 - cosine of the angle), and `variance` per weight, with their errors.
 
     Raises
     ------
     InvalidArgument
-        A setting out of range.
+        A setting out of range, or weights that run away.
 
     Examples
     --------
@@ -89,18 +108,29 @@ def walk(
     >>> print(f"{result.variance.item():.5f} +/- {result.variance_error.item():.5f}")
     0.00443 +/- 0.00001
     """
+    check_optimizer(optimizer)
     settings = _checked(n, lam, eta, weights, steps, noise, correlation, curvature, distribution, start, burn_in, seed)
-    seeds = np.random.SeedSequence(seed).spawn(-(-weights // CHUNK))
-    sizes = [min(CHUNK, weights - CHUNK * chunk) for chunk in range(len(seeds))]
+    if geometry == "sphere":
+        return sphere_walk(optimizer, settings, dimension, lags)
+    if geometry != "line":
+        raise InvalidArgument(f"geometry must be 'line' or 'sphere', got {geometry!r}.")
+    plain = is_plain(optimizer)
+    if plain:
+        _refuse_running_away(settings)
+    width = CHUNK if plain else WIDE_CHUNK
+    seeds = np.random.SeedSequence(seed).spawn(-(-weights // width))
+    sizes = [min(width, weights - width * chunk) for chunk in range(len(seeds))]
     with announced("the random walk"):  # here and not in the threads, so that Ctrl-C is heard
-        _walk_chunk(2, seeds[0], settings | {"steps": BLOCKS}, Channel())
-    walks = run_all([partial(_walk_chunk, *chunk, settings) for chunk in zip(sizes, seeds, strict=True)], threads)
+        _walk_chunk(2, seeds[0], settings | {"steps": BLOCKS}, optimizer, Channel())
+    chunks = zip(sizes, seeds, strict=True)
+    walks = run_all([partial(_walk_chunk, *chunk, settings, optimizer) for chunk in chunks], threads)
     mean_square = np.concatenate([chunk[0] for chunk in walks], axis=1)
-    return _dataset(_moments(np.array(sizes), np.array([chunk[1] for chunk in walks])), mean_square, settings)
+    extra = {} if plain else described(optimizer)
+    return _dataset(_moments(np.array(sizes), np.array([chunk[1] for chunk in walks])), mean_square, settings | extra)
 
 
 def _walk_chunk(
-    weights: int, seed: np.random.SeedSequence, settings: dict[str, Any], channel: Channel
+    weights: int, seed: np.random.SeedSequence, settings: dict[str, Any], optimizer: Optimizer, channel: Channel
 ) -> tuple[np.ndarray, np.ndarray]:
     """Let some weights walk.
 
@@ -112,13 +142,13 @@ def _walk_chunk(
         At the start and at every block's end: the mean of w^2, and the sum of squares about it.
     """
     fill, rho = DISTRIBUTIONS[settings["distribution"]], float(settings["correlation"])
-    rate = settings["eta"] * (settings["lam"] / settings["n"] + settings["curvature"])
     state = seed.generate_state(4 * kernel.LANES, np.uint64).reshape(4, kernel.LANES)
     padded = -(-weights // kernel.LANES) * kernel.LANES
     words, noise, last = np.empty(padded, np.uint64), np.empty((kernel.STEPS, padded)), np.ones(padded)
     fill(state, words, 0.0, last, noise[:1])
     last[:] = noise[0]  # the noise has been running for ever when the walk starts
     w = np.full(padded, float(settings["start"]))
+    take = _plain_steps(settings) if is_plain(optimizer) else optimizer_steps(optimizer, settings, w.shape)
     length = settings["steps"] // BLOCKS
     mean_square, spread = np.empty((BLOCKS, weights)), [kernel.spread(w[:weights])]
     for block in range(BLOCKS):
@@ -127,10 +157,28 @@ def _walk_chunk(
             channel.check()
             part = noise[: length - begin]
             fill(state, words, rho, last, part)
-            kernel.sgd_steps(w, part, 1 - rate, settings["eta"] * settings["noise"], total)
+            take(w, part, total)
         mean_square[block] = total[:weights] / length
         spread.append(kernel.spread(w[:weights]))
     return mean_square, np.array(spread)
+
+
+def _plain_steps(settings: dict[str, Any]) -> Steps:
+    """Return a function that takes one compiled step for every row of unit noise, adding up w^2."""
+    rate, kick = _rate(settings), settings["eta"] * settings["noise"]
+    return lambda w, noise, total: kernel.sgd_steps(w, noise, 1 - rate, kick, total)
+
+
+def _rate(settings: dict[str, Any]) -> float:
+    return float(settings["eta"] * (settings["lam"] / settings["n"] + settings["curvature"]))
+
+
+def _refuse_running_away(settings: dict[str, Any]) -> None:
+    rate = _rate(settings)
+    if abs(1 - rate) > 1:
+        raise InvalidArgument(
+            f"the weights would run away: eta (lam/n + curvature) must be between 0 and 2, got {rate:g}."
+        )
 
 
 def _checked(
@@ -149,11 +197,6 @@ def _checked(
     finite("start", start)
     if distribution not in DISTRIBUTIONS:
         raise InvalidArgument(f"distribution must be one of {', '.join(DISTRIBUTIONS)}, got {distribution!r}.")
-    rate = eta * (lam / n + curvature)
-    if abs(1 - rate) > 1:
-        raise InvalidArgument(
-            f"the weights would run away: eta (lam/n + curvature) must be between 0 and 2, got {rate:g}."
-        )
     if burn_in is not None:
         check_range("burn_in", whole_number("burn_in", burn_in, least=0), 0, steps / 2, ends=(True, True))
     return {

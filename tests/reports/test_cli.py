@@ -6,6 +6,7 @@ import sys
 import numpy as np
 import pytest
 
+import theory
 from reports import cli
 
 
@@ -30,6 +31,38 @@ def test_equilibrium(tailoff):
     assert numbers["scale"] == pytest.approx(0.10000025)
     assert numbers["inverse_sqrt_n"]["lam_coherent"] == 50000
     assert json.loads(tailoff("equilibrium", 50000, 5, 1.5, "--json")[1])["inverse_sqrt_n"]["lam_white"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "optimizer", "method"),
+    [
+        (["--optimizer", "momentum"], theory.SGD(0.9), "exact"),
+        (["--optimizer", "sgd", "--momentum", 0.8, "--decoupled"], theory.SGD(0.8, decoupled=True), "exact"),
+        (["--optimizer", "nesterov", "--momentum", 0.5], theory.SGD(0.5, nesterov=True), "exact"),
+        (["--optimizer", "adamw", "--beta2", 0.99], theory.Adam(0.9, 0.99), "quadrature"),
+        (["--optimizer", "adam"], theory.Adam(decoupled=False), "approximate"),
+        (["--optimizer", "adam", "--decoupled"], theory.Adam(), "quadrature"),
+        (["--optimizer", "lion", "--beta1", 0.8], theory.Lion(0.8), "exact"),
+    ],
+)
+def test_equilibrium_of_an_optimizer(tailoff, words, optimizer, method):
+    problem = (50000, 50, 0.001)
+    code, out, _ = tailoff("equilibrium", *problem, *words, "--batch-size", 100)
+    assert code == 0
+    assert f"method           {method}" in out
+    assert "epochs of 500 steps" in out
+    numbers = json.loads(tailoff("equilibrium", *problem, *words, "--batch-size", 100, "--json")[1])
+    predicted = theory.equilibrium(*problem, optimizer=optimizer)
+    assert numbers["scale"] == predicted.scale
+    assert numbers["method"] == method
+    assert numbers["relaxation_epochs"] == pytest.approx(predicted.relaxation_time / 500)
+
+
+def test_walk_of_an_optimizer(tailoff):
+    for name in ("nesterov", "adamw"):
+        words = ("--optimizer", name, "--weights", 500, "--steps", 6400, "--json")
+        found = json.loads(tailoff("walk", 100, 20, 0.3, *words)[1])
+        assert abs(found["z"]) < 4
 
 
 def test_derive(tailoff):
@@ -100,6 +133,14 @@ def test_bad_csv(tailoff, tmp_path):
         (["equilibrium", 50000, -1, 0.1], "negative number is not allowed"),
         (["equilibrium", "--", 50000, -1, 0.1], "lam must be zero or positive"),
         (["equilibrium", "a", 5, 0.1], "valid number"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "adagrad"], "optimizer"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "adamw", "--momentum", 0.9], "--momentum must be left out"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "sgd", "--beta1", 0.9], "--beta1 must be left out"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "momentum", "--momentum", 1.5], "momentum must be at least 0"),
+        (["equilibrium", 100, 5, 90, "--optimizer", "momentum"], "Take eta below"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "lion", "--curvature", 0.1], "no derived form"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "adamw", "--start", 1], "not derived"),
+        (["walk", 100, 5, 90, "--optimizer", "momentum"], "ran away"),
         (["equilibrium", 5], "Missing argument"),
         (["equilibrum", 5], "No such command"),
         (["walk", 100, 20, 0.5, "--weights", 1], "weights must be"),
