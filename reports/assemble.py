@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from reports import layers, mnist_run, random_walk
+from reports import layers, mnist_run, random_walk, teacher_student
 from reports.document import as_json, typeset
 from reports.section import Section
 from reports.work import run_all
@@ -17,7 +17,12 @@ from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
 
-SECTIONS = (random_walk, mnist_run, layers)  # in the order of the report; each has NAME, tasks(...) and report(...)
+SECTIONS = (
+    random_walk,
+    mnist_run,
+    layers,
+    teacher_student,
+)  # in the order of the report; each has NAME, tasks(...) and report(...)
 
 
 def build(
