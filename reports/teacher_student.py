@@ -153,7 +153,13 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
 def _decay_facts(curves: dict[str, Any]) -> dict[str, Any]:
     rule = curves["rule"]
     names = ("crossover", "drive", "M")
-    return {name: curves[name] for name in names} | {name: getattr(rule, name) for name in ("eta", "gamma", "sigma")}
+    low, high = curves["band"]
+    end = {"value": float(low + high) / 2, "error": float(high - low) / 2}
+    return (
+        {"end": end}
+        | {name: curves[name] for name in names}
+        | {name: getattr(rule, name) for name in ("eta", "gamma", "sigma")}
+    )
 
 
 def _scaling_facts(name: str, law: theory.Scaling, rows: list[dict[str, Any]]) -> dict[str, Any]:

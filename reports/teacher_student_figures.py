@@ -41,7 +41,7 @@ def decay_figure(decays: dict[str, dict[str, Any]]) -> Figure:
         top.errorbar(alpha, curves["mean"], curves["error"], fmt="o", color=COLOURS["blue"], mfc="white",
                      label="simulation")  # fmt: skip
         top.axhline(curves["crossover"], color="black", linewidth=0.8, linestyle=":")
-        top.annotate("$Q_c$", (dense[-1], curves["crossover"]), ha="right", va="bottom", fontsize=8.5)
+        top.annotate("$Q_c$", (0, curves["crossover"]), ha="left", va="bottom", fontsize=8.5)
         log_scale(top, 0.3 * min(curves["predicted"].min(), curves["crossover"]), 700)
         top.set_title(rf"$\eta = {curves['rule'].eta:g}$: $A = {curves['drive']:.2f}$")
         residual = (curves["mean"] - curves["predicted"])[1:] / curves["error"][1:]
@@ -82,6 +82,9 @@ def scales_figure(
     for axis in axes[0]:
         axis.set_xscale("log")
         axis.legend(loc="upper right")
+    sizes = scalings["scaled"][0].fan_in
+    axes[1, 0].set_xticks(sizes, [f"{size:.0f}" for size in sizes])
+    axes[1, 0].set_xticks([], minor=True)
     for axis in axes[1]:
         residual_band(axis)
     return figure
