@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
-from reports import layers, mnist_run, optimizers, random_walk
+from reports import layers, mnist_run, optimizers, random_walk, teacher_student
 from reports.document import as_json, typeset
 from reports.section import Section
 from reports.work import run_all
@@ -22,6 +22,7 @@ SECTIONS = (
     mnist_run,
     layers,
     optimizers,
+    teacher_student,
 )  # in the order of the report; each has NAME, tasks(...) and report(...)
 
 

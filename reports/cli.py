@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import sys
@@ -13,6 +12,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from reports.cli_output import show
+from reports.cli_teacher_student import teacher_student
 from reports.optimizer_choice import Name, chosen_optimizer
 from theory import TailoffError
 
@@ -75,10 +76,6 @@ class Cost(StrEnum):
     quadratic = "quadratic"
 
 
-def _print(text: str, content: dict[str, Any], as_json: bool) -> None:
-    typer.echo(json.dumps(content, indent=1, allow_nan=False) if as_json else text)
-
-
 @app.command()
 def equilibrium(
     n: N,
@@ -130,7 +127,7 @@ def equilibrium(
         lines.append(f"shrink per epoch {content['shrink_per_epoch']:.10g}")
         if chosen == theory.SGD(decoupled=decoupled):
             lines[-1] += f" (exp(-eta lam / m) = {eq.shrink_per_epoch(batch_size, limit=True):.10g})"
-    _print("\n".join(lines), content, as_json)
+    show("\n".join(lines), content, as_json)
 
 
 def _number_or_none(value: float) -> float | None:
@@ -152,7 +149,7 @@ def derive(
     derivation = theory.derive(correlated=correlated).check()
     text = str(derivation) if form is Format.text else getattr(derivation, form.value)()
     steps = [{"name": s.name, "reason": s.reason, "equation": str(s.equation.doit())} for s in derivation.steps]
-    _print(text, {"steps": steps, "result": str(derivation.result), "checked": True}, as_json)
+    show(text, {"steps": steps, "result": str(derivation.result), "checked": True}, as_json)
 
 
 @app.command()
@@ -194,7 +191,7 @@ def walk(
         raise TailoffError(f"the walk is not stationary after {steps} steps. Give more --steps.")
     comparison = scale_comparison(result)
     text = f"{comparison}\nburn-in {result.burn_in.item():.0f} of {result.attrs['steps']} steps, chosen from the data"
-    _print(text, comparison.as_dict() | {"burn_in": result.burn_in.item()}, as_json)
+    show(text, comparison.as_dict() | {"burn_in": result.burn_in.item()}, as_json)
 
 
 @app.command()
@@ -231,7 +228,7 @@ def train(
         )  # fmt: skip
     if out:
         sim.save(result, out)
-    _print(_layer_table(result), _layer_json(result), as_json)
+    show(_layer_table(result), _layer_json(result), as_json)
 
 
 def _sizes(text: str) -> list[int]:
@@ -295,7 +292,7 @@ def fit(
                 "converged": result.converged, "tail_seen": result.tail_seen}  # fmt: skip
     if not result.converged:
         raise sim.FitError(result.message)
-    _print(str(result), content, as_json)
+    show(str(result), content, as_json)
 
 
 @app.command()
@@ -322,7 +319,10 @@ def layers(
             f"{balance['predicted']:.5g} +/- {balance['predicted_error']:.1g}; {verdict(balance)}\n"
             f"    ||w||^2 in the last epoch: {terms}"
         )
-    _print("\n".join(lines), {"layers": content}, as_json)
+    show("\n".join(lines), {"layers": content}, as_json)
+
+
+app.command()(teacher_student)
 
 
 @app.command()

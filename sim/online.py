@@ -21,43 +21,22 @@ import platform
 from collections.abc import Callable
 from dataclasses import asdict
 from importlib.metadata import version
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 import xarray as xr
 
+from sim.jit import announced
+from sim.online_kernel import Numbers, advance, overlaps
+from sim.pool import Channel, run_all
 from theory.settings import InvalidArgument, OnlineRule, Overlaps, check_range, non_negative, positive, whole_number
 
 __all__ = ["online"]
-
-Array = np.ndarray
-Generator = np.random.Generator
-Compiled = TypeVar("Compiled", bound=Callable[..., Any])
 
 METHODS = ("reduced", "direct")
 INPUTS = ("gaussian", "sign")
 UNITS = ("erf", "logistic")
 SAMPLES_PER_ALPHA = 10  # how often the overlaps are read off for their averages, per N steps
-
-
-class Numbers(NamedTuple):
-    """What the compiled steps need to know of a run."""
-
-    eta: float
-    gamma: float
-    sigma: float
-    batch_size: int
-    fan_in: int
-    reduced: bool
-    sign: bool
-    logistic: bool
-
-
-def _compiled(function: Compiled) -> Compiled:
-    """Compile a function when it is first called; keep the machine code on disk."""
-    compiled: Any = numba.njit(cache=True)(function)
-    return compiled
 
 
 def online(
@@ -73,6 +52,7 @@ def online(
     inputs: str = "gaussian",
     unit: str = "erf",
     seed: int = 0,
+    threads: int | None = None,
 ) -> xr.Dataset:
     """Train networks online, each from its own random stream, and measure the overlaps of their weights.
 
@@ -101,6 +81,8 @@ def online(
         teacher's probability (a half without a teacher).
     seed : int
         Each replica gets a child of it.
+    threads : int, optional
+        How many replicas run at once; all cores by default. The result does not depend on it.
 
     Returns
     -------
@@ -129,7 +111,12 @@ def online(
             f"burn_in must end before the last record, got {burn_in!r} of {alpha!r}. Record more often."
         )
     children = np.random.SeedSequence(seed).spawn(replicas)
-    runs = [_run(rule, start, settings, length, left_out, np.random.default_rng(child)) for child in children]
+
+    def run(child: np.random.SeedSequence) -> Callable[[Channel], Any]:
+        return lambda channel: _run(rule, start, settings, length, left_out, np.random.default_rng(child), channel)
+
+    with announced("the steps of online learning"):
+        runs = run_all([run(child) for child in children], threads)
     paths, moments = (np.array(part) for part in zip(*runs, strict=True))
     settings |= {"steps_per_record": length, "burn_in": left_out * length / fan_in}
     return _dataset(paths, moments, np.arange(records + 1) * length / fan_in, start, settings)
@@ -170,7 +157,13 @@ def _checked(
 
 
 def _run(
-    rule: OnlineRule, start: Overlaps, settings: dict[str, Any], length: int, left_out: int, rng: np.random.Generator
+    rule: OnlineRule,
+    start: Overlaps,
+    settings: dict[str, Any],
+    length: int,
+    left_out: int,
+    rng: np.random.Generator,
+    channel: Channel,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Run one network; return its overlaps at the records, and their mean and mean square after the burn-in."""
     fan_in, records, reduced = settings["fan_in"], settings["records"], settings["method"] == "reduced"
@@ -181,14 +174,15 @@ def _run(
     )  # fmt: skip
     stride = max(1, fan_in // SAMPLES_PER_ALPHA)
     path = np.empty((records + 1, start.K, start.K + start.M))
-    path[0] = _overlaps(students, teachers)
+    path[0] = overlaps(students, teachers)
     sums = np.zeros((2, start.K, start.K + start.M))
     samples = 0
     for record in range(1, records + 1):
+        channel.check()
         if record == left_out + 1:
             sums[:], samples = 0, 0
-        samples += _advance(students, teachers, numbers, rng, length, stride, sums)
-        path[record] = _overlaps(students, teachers)
+        samples += advance(students, teachers, numbers, rng, length, stride, sums)
+        path[record] = overlaps(students, teachers)
     return path, sums / samples
 
 
@@ -211,120 +205,6 @@ def _root(gram: np.ndarray) -> np.ndarray:
     """Return vectors, as rows, that have the given overlaps, which may be singular."""
     left, values, _ = np.linalg.svd(gram, hermitian=True)
     return left * np.sqrt(values)
-
-
-@numba.njit(cache=True, fastmath={"reassoc", "contract"})  # the order of a sum may change, so that it vectorises
-def _dot(a: Array, b: Array) -> float:
-    total = 0.0
-    for j in range(len(a)):
-        total += a[j] * b[j]
-    return total
-
-
-@_compiled
-def _fields(inputs: Array, weights: Array) -> Array:
-    """Return the inner product of every input with every weight vector."""
-    result = np.empty((len(inputs), len(weights)))
-    for example in range(len(inputs)):
-        for unit in range(len(weights)):
-            result[example, unit] = _dot(inputs[example], weights[unit])
-    return result
-
-
-@_compiled
-def _overlaps(students: Array, teachers: Array) -> Array:
-    """Return (Q, R) side by side."""
-    K, M = len(students), len(teachers)
-    result = np.empty((K, K + M))
-    result[:, :K] = _fields(students, students)
-    result[:, K:] = _fields(students, teachers)
-    return result
-
-
-@_compiled
-def _draw_direct(rng: Generator, inputs: Array, sign: bool) -> None:
-    """Fill the inputs with independent entries of variance one."""
-    for example in range(inputs.shape[0]):
-        for j in range(inputs.shape[1]):
-            inputs[example, j] = 2.0 * (rng.random() < 0.5) - 1.0 if sign else rng.standard_normal()
-
-
-@_compiled
-def _draw_reduced(rng: Generator, inputs: Array, fan_in: int) -> None:
-    """Fill the inputs with their components in the frame, and the Bartlett factor of the components outside it."""
-    batch, width = inputs.shape
-    frame = width - batch
-    inputs[:] = 0
-    for example in range(batch):
-        for j in range(frame + example):
-            inputs[example, j] = rng.standard_normal()
-        inputs[example, frame + example] = math.sqrt(rng.chisquare(fan_in - frame - example))
-
-
-@_compiled
-def _turn_frame(students: Array, M: int) -> None:
-    """Turn the axes behind the teachers' so that the students lie in the first K of them: a Cholesky factorisation."""
-    K = len(students)
-    gram = _fields(students[:, M:], students[:, M:])
-    students[:, M:] = 0
-    for i in range(K):
-        for j in range(i + 1):
-            rest = gram[i, j] - _dot(students[i, M : M + j], students[j, M : M + j])
-            pivot = students[j, M + j]
-            if i == j:  # rounding alone is left of a student that lies in the span of the ones before
-                students[i, M + i] = math.sqrt(rest) if rest > 1e-14 * gram[i, i] else 0.0
-            elif pivot > 0:
-                students[i, M + j] = rest / pivot
-
-
-@_compiled
-def _label_minus_output(x: Array, y: Array, numbers: Numbers, rng: Generator) -> float:
-    """Return the error of one example: x are the students' fields, y the teachers'."""
-    if numbers.logistic:
-        chance = 1 / (1 + math.exp(-y[0])) if len(y) else 0.5
-        return (1.0 if rng.random() < chance else 0.0) - 1 / (1 + math.exp(-x[0]))
-    error = numbers.sigma * rng.standard_normal()
-    for field in y:
-        error += math.erf(field / math.sqrt(2.0))
-    for field in x:
-        error -= math.erf(field / math.sqrt(2.0))
-    return error
-
-
-@_compiled
-def _step(students: Array, teachers: Array, inputs: Array, numbers: Numbers, rng: Generator) -> None:
-    """Take one step of gradient descent with weight decay."""
-    batch = len(inputs)
-    x, y = _fields(inputs, students), _fields(inputs, teachers)
-    students *= 1 - numbers.gamma / numbers.fan_in
-    for example in range(batch):
-        error = _label_minus_output(x[example], y[example], numbers, rng)
-        for i in range(len(students)):
-            slope = 1.0 if numbers.logistic else math.sqrt(2 / math.pi) * math.exp(-(x[example, i] ** 2) / 2)
-            students[i] += numbers.eta / (numbers.fan_in * batch) * slope * error * inputs[example]
-
-
-@_compiled
-def _advance(
-    students: Array, teachers: Array, numbers: Numbers, rng: Generator, steps: int, stride: int, sums: Array
-) -> int:
-    """Take `steps` steps; every `stride` of them add the overlaps and their squares to `sums`. Return how often."""
-    inputs = np.empty((numbers.batch_size, students.shape[1]))
-    samples = 0
-    for step in range(steps):
-        if numbers.reduced:
-            _draw_reduced(rng, inputs, numbers.fan_in)
-        else:
-            _draw_direct(rng, inputs, numbers.sign)
-        _step(students, teachers, inputs, numbers, rng)
-        if numbers.reduced:
-            _turn_frame(students, len(teachers))
-        if step % stride == 0:
-            now = _overlaps(students, teachers)
-            sums[0] += now
-            sums[1] += now**2
-            samples += 1
-    return samples
 
 
 def _dataset(

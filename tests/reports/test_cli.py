@@ -1,25 +1,11 @@
 """The command line as a newcomer types it, wrong on purpose too."""
 
 import json
-import sys
 
 import numpy as np
 import pytest
 
 import theory
-from reports import cli
-
-
-@pytest.fixture
-def tailoff(monkeypatch, capsys):
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["tailoff", *map(str, words)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return stop.value.code or 0, out, err
-
-    return run
 
 
 def test_equilibrium(tailoff):

@@ -6,7 +6,8 @@ import xarray as xr
 from scipy.special import erf
 from scipy.stats import ks_2samp
 
-from sim.online import Numbers, _fields, _overlaps, _step, _turn_frame, online
+from sim.online import online
+from sim.online_kernel import Numbers, fields, overlaps, step, turn_frame
 from theory.settings import InvalidArgument, OnlineRule, Overlaps
 
 RULE = OnlineRule(eta=1.0, gamma=0.2, sigma=0.5)
@@ -21,7 +22,7 @@ def test_a_step_is_gradient_descent_with_decay():
     delta = np.sqrt(2 / np.pi) * np.exp(-(x**2) / 2) * error[:, None]
     expected = (1 - 0.2 / 7) * w + 1.5 / 7 * delta.T @ inputs / 3
     numbers = Numbers(1.5, 0.2, 0.0, 3, 7, False, False, False)
-    _step(w, B, inputs, numbers, rng)
+    step(w, B, inputs, numbers, rng)
     assert w == pytest.approx(expected, rel=1e-12)
 
 
@@ -30,11 +31,11 @@ def test_turning_the_frame_keeps_the_overlaps():
     teachers = np.zeros((2, 7))
     teachers[:, :2] = rng.standard_normal((2, 2))
     students = rng.standard_normal((3, 7))
-    before = _overlaps(students, teachers)
-    _turn_frame(students, 2)
-    assert _overlaps(students, teachers) == pytest.approx(before, rel=1e-12)
+    before = overlaps(students, teachers)
+    turn_frame(students, 2)
+    assert overlaps(students, teachers) == pytest.approx(before, rel=1e-12)
     assert (students[:, 5:] == 0).all()
-    assert _fields(students, students) == pytest.approx(students @ students.T, rel=1e-12)
+    assert fields(students, students) == pytest.approx(students @ students.T, rel=1e-12)
 
 
 @pytest.mark.parametrize("method", ["reduced", "direct"])
