@@ -18,7 +18,7 @@ BIN := .venv/bin
 report: .venv/installed  ## the experiments, and out/tailoff.pdf
 	$(BIN)/tailoff report --out out/tailoff.pdf
 
-quick: .venv/installed  ## a first look in 20 seconds
+quick: .venv/installed  ## a first look in under a minute
 	$(BIN)/tailoff report --quick --out out/tailoff-quick.pdf
 
 test: .venv/installed-dev  ## every test, the slow ones too; EXTRAS="torch" adds the comparison with torch.optim

@@ -158,7 +158,7 @@ def accuracy_figure(runs: dict[str, xr.Dataset]) -> Figure:
     figure, axes = new_figure(1, 1, 2.4)
     axis = axes[0, 0]
     for colour, (init, run) in zip(CYCLE, runs.items(), strict=False):
-        accuracy = 100 * run.accuracy.sel(split="validation")
+        accuracy = 100 * run.accuracy.sel(split="validation").dropna("epoch")
         mean, error = accuracy.mean("replica"), accuracy.std("replica", ddof=1) / np.sqrt(accuracy.sizes["replica"])
         axis.errorbar(accuracy.epoch[1:], mean[1:], error[1:], fmt="o-", linewidth=0.7, color=colour, mfc="white",
                       label=f"{init} start")  # fmt: skip

@@ -34,7 +34,8 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         Task(
             init,
             sim.train,
-            SETTINGS | {"data": data, "init": init, "replicas": replicas, "seed": seed},
+            SETTINGS
+            | {"data": data, "init": init, "replicas": replicas, "seed": seed, "evaluate_every": 6 if quick else 1},
             cost=0.08 * EPOCHS * replicas,
             what=f"MNIST, {init} start",
             ticks=EPOCHS * replicas,

@@ -50,7 +50,7 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         runs[f"decay-{name}"] = {
             "rule": rule, "start": start, "fan_in": FAN_IN, "alpha": alpha, "records": 20, "replicas": REPLICAS,
         }  # fmt: skip
-    length = 5.0 if quick else 20.0
+    length = 2.0 if quick else 20.0
     for name in RULES:
         law = predicted_scaling(name, quick)
         for fan_in, network in zip(law.fan_in, law.networks, strict=True):
@@ -58,7 +58,7 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
     for name, (*_, gammas) in BRANCHES.items():
         for gamma in gammas[-2:] if quick else gammas:
             runs[f"branch-{name}-{gamma:g}"] = settle(branch_network(name, gamma), BRANCHES[name][2], length)
-    for i, network in enumerate(random_networks(3 if quick else 10, seed)):
+    for i, network in enumerate(random_networks(2 if quick else 10, seed)):
         runs[f"random-{i}"] = settle(network, 400, length)
     children = np.random.SeedSequence(seed).generate_state(len(runs))
     return [

@@ -58,12 +58,12 @@ def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channe
     steps = settings.steps(data)
     if not rows:
         unknown = {name: [np.nan] * (len(settings.sizes) - 1) for name in _step_names(settings)}
-        rows.append(_measured(engine, data, settings, channel) | unknown)
+        rows.append(_measured(engine, data, settings, channel, 0) | unknown)
     for epoch in range(len(rows), settings.epochs + 1):
         recorded = steps // settings.every if settings.every else 0
         per_step = {name: np.empty((recorded, len(settings.sizes) - 1)) for name in STEP_STATISTICS}
         _take_epoch(engine, rng.permutation(data.sizes[0]), epoch, settings, per_step, channel)
-        rows.append(_measured(engine, data, settings, channel))
+        rows.append(_measured(engine, data, settings, channel, epoch))
         if settings.every:
             for name, values in per_step.items():
                 rows[-1][name], rows[-1][f"{name}_error"] = mean_over_steps(values)
@@ -92,12 +92,15 @@ def _take_epoch(
                 )
 
 
-def _measured(engine: Engine, data: Data, settings: TrainingSettings, channel: Channel) -> Row:
+def _measured(engine: Engine, data: Data, settings: TrainingSettings, channel: Channel, epoch: int) -> Row:
     """Return the layer statistics (a list over layers) and cost and accuracy (a list over splits)."""
     weights = engine.network().weights
     row: Row = {name: [of(w) for w in weights] for name, of in LAYER_STATISTICS.items()}
     penalty = settings.lam / (2 * data.sizes[0]) * sum(float((w**2).sum()) for w in weights)
-    splits = engine.evaluate(channel.check)
+    if epoch % settings.evaluate_every:
+        splits = [(np.nan, np.nan)] * (2 if data.sizes[1] else 1)
+    else:
+        splits = engine.evaluate(channel.check)
     row["cost"] = [cost + penalty for cost, _ in splits]
     row["accuracy"] = [accuracy for _, accuracy in splits]
     return row

@@ -37,6 +37,7 @@ def train(
     engine: str = "compiled",
     dtype: str = "float64",
     statistics: str | int | None = "every",
+    evaluate_every: int = 1,
     threads: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 1,
@@ -69,6 +70,9 @@ def train(
         Of the weights and of the arithmetic.
     statistics : "every", int or None
         Record the gradient's statistics of every minibatch, of each so many-th, or none.
+    evaluate_every : int
+        Evaluate cost and accuracy after each so many-th epoch only; they are NaN in between. An evaluation of all
+        examples takes about a quarter of an epoch's time.
     threads : int, optional
         How many replicas run at once. Default: one per core. The result does not depend on it.
     checkpoint : path, optional
@@ -116,7 +120,18 @@ def train(
     (('replica', 'epoch', 'layer'), [2, 3])
     """
     settings = TrainingSettings(
-        tuple(sizes), epochs, batch_size, eta, lam, init, cost, replicas, engine, dtype, sampling(statistics)
+        tuple(sizes),
+        epochs,
+        batch_size,
+        eta,
+        lam,
+        init,
+        cost,
+        replicas,
+        engine,
+        dtype,
+        sampling(statistics),
+        evaluate_every,
     )
     DecayRule(data.sizes[0], lam, eta)
     settings.check_fit(data)

@@ -24,6 +24,8 @@ class TrainingSettings:
     ----------
     every : int
         Each how many-th minibatch the gradient's statistics are recorded in; 0 for never.
+    evaluate_every : int
+        After each how many-th epoch cost and accuracy are evaluated.
     """
 
     sizes: tuple[int, ...] = (784, 30, 10)
@@ -37,13 +39,14 @@ class TrainingSettings:
     engine: str = "compiled"
     dtype: str = "float64"
     every: int = 1
+    evaluate_every: int = 1
 
     def __post_init__(self) -> None:
         if len(self.sizes) < 2:
             raise InvalidArgument(f"sizes must name the input and at least one more layer, got {self.sizes}.")
         for size in self.sizes:
             whole_number("sizes", size)
-        for name in ("epochs", "batch_size", "replicas"):
+        for name in ("epochs", "batch_size", "replicas", "evaluate_every"):
             whole_number(name, getattr(self, name))
         for name, allowed in (("init", INITS), ("cost", COSTS), ("engine", ENGINES), ("dtype", DTYPES)):
             if getattr(self, name) not in allowed:

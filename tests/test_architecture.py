@@ -62,3 +62,14 @@ def test_import_theory_leaves_the_heavy_libraries_alone():
     code = "import sys, theory; print([m for m in ('sympy', 'scipy', 'matplotlib', 'xarray') if m in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_every_module_is_in_the_readme_s_picture():
+    picture = (ROOT / "README.md").read_text().split("## Architecture")[1].split("\n## ")[0]
+    for package in ALLOWED:
+        for path in (ROOT / package).rglob("*.py"):
+            if (
+                path.stem not in ("__init__", "checks", "decay", "online", "optimizers")
+                or path.parent.name != "settings"
+            ):
+                assert path.stem == "__init__" or path.stem in picture, path

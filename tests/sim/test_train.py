@@ -52,6 +52,13 @@ def test_statistics_and_rule_against_a_run_by_hand(data):
     assert float(result.cost[0]) == pytest.approx(net.evaluate(data.train.inputs, data.train.labels)[0] + penalty)
 
 
+def test_evaluation_now_and_then_changes_nothing_else(data):
+    often, seldom = (train(data, sizes=SIZES, epochs=5, seed=1, evaluate_every=k) for k in (1, 2))
+    assert seldom.cost.isnull().all(("replica", "split")).values.tolist() == [False, True, False, True, False, True]
+    assert seldom.drop_vars(["cost", "accuracy"]).equals(often.drop_vars(["cost", "accuracy"]))
+    assert (seldom.cost[:, ::2] == often.cost[:, ::2]).all()
+
+
 def test_same_seed_same_bits(data):
     runs = [train(data, sizes=SIZES, epochs=2, seed=seed) for seed in (1, 1, 2)]
     assert runs[0].equals(runs[1])
