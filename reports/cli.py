@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from reports.cli_output import show
+from reports.cli_output import announce_compilation, show
 from reports.cli_teacher_student import teacher_student
 from reports.optimizer_choice import Name, chosen_optimizer
 from theory import TailoffError
@@ -344,6 +344,7 @@ def report(
 
 def main() -> None:
     """Run the command line; bad input ends with one line on stderr and exit code 2."""
+    announce_compilation()
     try:
         code = app(prog_name="tailoff", standalone_mode=False)
     except typer.TyperException as error:
