@@ -35,7 +35,8 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
             init,
             sim.train,
             SETTINGS
-            | {"data": data, "init": init, "replicas": replicas, "seed": seed, "evaluate_every": 6 if quick else 1},
+            | {"data": data, "init": init, "replicas": replicas, "seed": seed, "evaluate_every": 6 if quick else 1}
+            | {"statistics": 4 if quick else "every"},
             cost=0.08 * EPOCHS * replicas,
             what=f"MNIST, {init} start",
             ticks=EPOCHS * replicas,

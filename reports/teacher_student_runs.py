@@ -48,7 +48,8 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
     runs: dict[str, dict[str, Any]] = {}
     for name, (rule, start, alpha) in DECAYS.items():
         runs[f"decay-{name}"] = {
-            "rule": rule, "start": start, "fan_in": FAN_IN, "alpha": alpha, "records": 20, "replicas": REPLICAS,
+            "rule": rule, "start": start, "fan_in": FAN_IN, "alpha": alpha, "records": 20,
+            "replicas": 8 if quick else REPLICAS,
         }  # fmt: skip
     length = 2.0 if quick else 20.0
     for name in RULES:
@@ -66,7 +67,7 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
             key,
             sim.online,
             run | {"seed": int(child)},
-            4e-7 * REPLICAS * run["fan_in"] * run["alpha"],
+            4e-7 * run["replicas"] * run["fan_in"] * run["alpha"],
             "online learning",
         )
         for (key, run), child in zip(runs.items(), children, strict=True)
