@@ -23,7 +23,7 @@ def section(results):
 
 def test_everything_agrees(section):
     """About 45 comparisons at 4 sigma: 0.3% of false alarms for a new seed."""
-    assert len(section.comparisons) > 40
+    assert len(section.comparisons) >= 40
     assert [str(c) for c in section.comparisons if c.verdict != "agrees"] == []
 
 

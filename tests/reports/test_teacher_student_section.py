@@ -18,9 +18,9 @@ def results():
 
 
 def test_every_comparison_holds(results):
-    """55 comparisons over 24 networks each: one of them above 4 in 33 seeds. The seed is fixed."""
+    """54 comparisons over 24 networks each: one of them above 4 in 33 seeds. The seed is fixed."""
     section = teacher_student.report(results, True)
-    assert len(section.comparisons) == 55
+    assert len(section.comparisons) == 54
     assert all(abs(comparison.z) < 4 for comparison in section.comparisons)
     assert all(comparison.sharp for comparison in section.comparisons)
     facts = json.loads(as_json(section.facts))
@@ -28,7 +28,7 @@ def test_every_comparison_holds(results):
         found = facts["scaling"][rule]
         assert abs(found["measured"]["value"] - found["predicted"]) < 4 * found["measured"]["error"]
         assert found["predicted"] == pytest.approx(limit, abs=0.03)
-    assert len(facts["rows"]) == 3
+    assert len(facts["rows"]) == 2
     assert set(section.pictures) == {"decay", "scales"}
 
 

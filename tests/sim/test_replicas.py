@@ -81,6 +81,7 @@ import numpy as np, sys
 from sim import Data, train
 rng = np.random.default_rng(5)
 data = Data(rng.integers(0, 256, (20_000, 400)).astype(np.uint8), rng.integers(0, 3, 20_000), (20_000, 0, 0), "toy")
+train(Data(data.inputs[:100], data.labels[:100], (100, 0, 0), "first"), sizes=(400, 100, 3), epochs=1)  # compiles
 print("begins", flush=True)
 train(data, sizes=(400, 100, 3), epochs=100_000, replicas=3, progress=lambda: print("epoch", flush=True))
 """
