@@ -126,7 +126,6 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
     comparisons = [comparison for _, comparison in settled.values()]
     facts = {
         "quick": quick, "replicas": REPLICAS, "fan_in": FAN_IN,
-        "decay_replicas": next(int(r.sizes["replica"]) for key, r in mine.items() if key.startswith("decay-")),
         "decays": {name: _decay_facts(curves) for name, (curves, _) in decays.items()},
         "decay_summary": z_summary(along), "summary": z_summary(comparisons),
         "scaling": {name: _scaling_facts(name, law, points) for name, (law, points) in scalings.items()},

@@ -49,9 +49,9 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
     for name, (rule, start, alpha) in DECAYS.items():
         runs[f"decay-{name}"] = {
             "rule": rule, "start": start, "fan_in": FAN_IN, "alpha": alpha, "records": 20,
-            "replicas": 8 if quick else REPLICAS,
+            "replicas": REPLICAS,
         }  # fmt: skip
-    length = 2.0 if quick else 20.0
+    length = 4.0 if quick else 20.0
     for name in RULES:
         law = predicted_scaling(name, quick)
         for fan_in, network in zip(law.fan_in, law.networks, strict=True):
