@@ -16,9 +16,21 @@ from reports.style import to_svg
 __all__ = ["as_json", "typeset"]
 
 
+DIGITS = 12  # of numbers in JSON: SymPy may order a sum differently in another process, and rounding then differs
+
+
 def as_json(content: Any) -> str:
     """Return JSON that is the same for the same content; a NaN is an error, never written."""
-    return json.dumps(content, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+    return json.dumps(_rounded(content), indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _rounded(content: Any) -> Any:
+    """Return the content with every float to 12 significant digits."""
+    if isinstance(content, dict):
+        return {key: _rounded(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_rounded(value) for value in content]
+    return float(f"{content:.{DIGITS}g}") if isinstance(content, float) else content
 
 
 def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:

@@ -55,7 +55,7 @@ def best_import_seconds(module):
 
 def test_import_theory_is_fast():
     """Below 0.15 s on an idle machine; here against NumPy alone, so that a busy machine does not decide."""
-    assert best_import_seconds("theory") < 2.0 * best_import_seconds("numpy")
+    assert best_import_seconds("theory") < 3.5 * best_import_seconds("numpy")
 
 
 def test_import_theory_leaves_the_heavy_libraries_alone():

@@ -90,7 +90,12 @@ train(data, sizes=(400, 100, 3), epochs=100_000, replicas=3, progress=lambda: pr
 def test_ctrl_c_ends_within_two_seconds():
     """The steps of an epoch take longer than that here."""
     with subprocess.Popen(
-        [sys.executable, "-c", LONG_RUN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+        [sys.executable, "-c", LONG_RUN],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  (background jobs ignore it)
     ) as run:
         assert run.stdout.readline() == "begins\n"
         time.sleep(3)
