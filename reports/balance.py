@@ -10,8 +10,9 @@ import xarray as xr
 import theory
 from sim.stationarity import autocorrelation_time, drift
 
-__all__ = ["DRIFTS", "balance_of", "budget_per_epoch", "mean_and_error", "stationary_part", "verdict"]
+__all__ = ["DRIFTS", "balance_of", "budget_per_epoch", "budgets", "mean_and_error", "stationary_part", "verdict"]
 
+TERMS = ("decay", "noise", "signal")
 DRIFTS = 4.0  # a drift of so many standard errors is called one
 
 SHORTEST = 15  # epochs; the last third is then five of them
@@ -95,8 +96,8 @@ def checked(run: xr.Dataset, layer: int) -> xr.Dataset:
     return run
 
 
-def budget_per_epoch(run: xr.Dataset, layer: int) -> dict[str, np.ndarray]:
-    """Return decay, noise and signal of each epoch as fractions of ||w||^2 per epoch, averaged over the replicas.
+def budgets(run: xr.Dataset, layer: int) -> dict[str, np.ndarray]:
+    """Return decay, noise, signal and the measured change of each epoch, as fractions of ||w||^2, (replica, epoch).
 
     The weights' norm during an epoch is the mean of its ends.
     """
@@ -108,4 +109,11 @@ def budget_per_epoch(run: xr.Dataset, layer: int) -> dict[str, np.ndarray]:
         alignment=at.alignment.values[:, 1:],
     )  # fmt: skip
     steps = run.attrs["n"] / run.attrs["batch_size"]
-    return {name: (steps * getattr(budget, name) / during).mean(axis=0) for name in ("decay", "noise", "signal")}
+    terms = {name: steps * getattr(budget, name) / during for name in TERMS}
+    return terms | {"measured": np.diff(square, axis=1) / during}
+
+
+def budget_per_epoch(run: xr.Dataset, layer: int) -> dict[str, np.ndarray]:
+    """Return decay, noise and signal of each epoch as fractions of ||w||^2, averaged over the replicas."""
+    terms = budgets(run, layer)
+    return {name: terms[name].mean(axis=0) for name in TERMS}

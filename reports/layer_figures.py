@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-import theory
+from reports.balance import budgets
 from reports.style import COLOURS, log_scale, new_figure, residual_band, styled
 
 __all__ = ["balance_figure", "budget_figure", "forecast_figure", "which_n_figure"]
@@ -22,23 +22,15 @@ def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
     """Draw the three terms of each layer's budget over the epochs, as fractions of ||w||^2 per epoch."""
     figure, axes = new_figure(2, 2, 4.2, sharex=True)
     for row, (init, run) in zip(axes, runs.items(), strict=True):
-        steps = run.attrs["n"] / run.attrs["batch_size"]
         for axis, layer in zip(row, run.layer.values, strict=True):
-            at = run.sel(layer=layer)
-            square = at.rms.values**2 * int(at.layer_weights)
-            during = (square[:, 1:] + square[:, :-1]) / 2
-            budget = theory.norm_budget(
-                run.attrs["n"], run.attrs["lam"], run.attrs["eta"], norm_sq=during,
-                grad_sq=at.grad_sq.values[:, 1:], alignment=at.alignment.values[:, 1:],
-            )  # fmt: skip
-            epochs = at.epoch.values[1:]
+            terms, epochs = budgets(run, int(layer)), run.epoch.values[1:]
             for name, colour in TERMS.items():
-                terms = steps * getattr(budget, name) / during
-                axis.errorbar(epochs, terms.mean(axis=0), terms.std(axis=0, ddof=1) / np.sqrt(len(terms)), fmt="o",
+                values = terms[name]
+                axis.errorbar(epochs, values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values)), fmt="o",
                               color=colour, mfc="white", markersize=2.6, label=name)  # fmt: skip
-            axis.plot(epochs, (steps * budget.total / during).mean(axis=0), color="black", linewidth=1.0, label="sum")
-            change = np.diff(square, axis=1) / during
-            axis.plot(epochs, change.mean(axis=0), "x", color="black", markersize=3, label="measured change")
+            total = sum(terms[name].mean(axis=0) for name in TERMS)
+            axis.plot(epochs, total, color="black", linewidth=1.0, label="sum")
+            axis.plot(epochs, terms["measured"].mean(axis=0), "x", color="black", markersize=3, label="measured change")
             axis.axhline(0, color="black", linewidth=0.5)
             axis.set_yscale("symlog", linthresh=0.2, linscale=1.5)
             axis.set_yticks([-1, -0.2, -0.1, 0, 0.1, 0.2, 1], ["-1", "-0.2", "-0.1", "0", "0.1", "0.2", "1"])
