@@ -98,6 +98,8 @@ def which_n_figure(points: list[dict[str, Any]], rows: list[dict[str, Any]]) -> 
         mine = [r for r in rows if (r["layer"], r["init"]) == (2, init)]
         right.errorbar([r["lam"] for r in mine], [r["measured"] for r in mine], [r["error"] for r in mine], fmt=marker,
                        color=colour, mfc="white", label=f"{init} start")  # fmt: skip
+    left.set_xticks([20, 50, 100, 200, 400], ["20", "50", "100", "200", "400"])
+    left.set_xticks([], minor=True)
     left.set_xlabel(r"mean squared norm of the inputs, $E\|x\|^2$")
     left.set_ylabel("stationary rms of layer 2")
     right.set_xlabel(r"regularisation $\lambda$")
