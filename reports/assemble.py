@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import xarray as xr
 
 import sim
 from reports import layers, mnist_run, optimizers, random_walk, teacher_student
@@ -74,8 +77,13 @@ def build(
     examples = sim.load_data(data)
     path.parent.mkdir(parents=True, exist_ok=True)
     tasks = {section.NAME: section.tasks(quick, seed, examples) for section in SECTIONS}
-    results = run_all(tasks, quiet=quiet)
-    sections = [section.report(results, quick) for section in SECTIONS]
+    results: dict[str, dict[str, xr.Dataset]] = {}
+    with ThreadPoolExecutor(1) as writer:  # writes each section up while the next is simulated
+        written = []
+        for section, (name, result) in zip(SECTIONS, run_all(tasks, quiet=quiet), strict=True):
+            results = results | {name: result}
+            written.append(writer.submit(section.report, results, quick))
+        sections = [future.result() for future in written]
     header = {"version": version("tailoff"), "seed": seed, "quick": quick}
     _write(path, typeset(sections, header))
     _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())

@@ -11,7 +11,6 @@ from typing import Any
 import typst
 
 from reports.section import Section
-from reports.style import to_svg
 
 __all__ = ["as_json", "typeset"]
 
@@ -54,7 +53,7 @@ def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:
                 (folder / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
         for section in sections:
             for key, picture in section.pictures.items():
-                (folder / f"{section.name}-{key}.svg").write_bytes(to_svg(picture.figure))
+                (folder / f"{section.name}-{key}.svg").write_bytes(picture.svg)
         content = header | {"sections": {s.name: _for_template(s) for s in sections}}
         (folder / "data.json").write_text(as_json(content), encoding="utf-8")
         return bytes(typst.compile(str(folder / "report.typ"), root=str(folder), ignore_system_fonts=True))

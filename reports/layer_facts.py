@@ -16,11 +16,11 @@ from sim.stationarity import drift
 __all__ = [
     "budget_facts",
     "common_drifts",
+    "end_gaps",
     "field_facts",
     "forecast_facts",
     "inputs_facts",
     "power_law",
-    "same_end",
     "textbook_facts",
 ]
 
@@ -42,17 +42,27 @@ def common_drifts(grid: dict[str, xr.Dataset]) -> list[dict[str, Any]]:
     return out
 
 
-def same_end(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Compare where the two starts end, for each lam and layer."""
+def end_gaps(grid: dict[str, xr.Dataset]) -> list[dict[str, Any]]:
+    """Compare the rms at which the two starts end, for each lam and layer: the relative gap, and what it was before.
+
+    `gap` is of the last third of the run, large start over default start less one; `earlier` of the third before it.
+    """
     out = []
-    for row in rows:
-        if row["init"] != "large":
-            continue
-        other = next(r for r in rows if (r["lam"], r["layer"], r["init"]) == (row["lam"], row["layer"], "default"))
-        error = math.hypot(row["error"], other["error"])
-        out.append({"lam": row["lam"], "layer": row["layer"], "ratio": row["measured"] / other["measured"],
-                    "z": (row["measured"] - other["measured"]) / error})  # fmt: skip
+    for lam in sorted({run.attrs["lam"] for run in grid.values()}):
+        large, default = (grid[f"lam-{lam:g}-{init}"] for init in STARTS)
+        for layer in large.layer.values:
+            ends = [mean_and_error(stationary_part(run).rms.sel(layer=layer)) for run in (large, default)]
+            before = [_third_before(run).rms.sel(layer=layer) for run in (large, default)]
+            ratio = ends[0][0] / ends[1][0]
+            error = ratio * math.hypot(*(error / value for value, error in ends))
+            out.append({"lam": lam, "layer": int(layer), "gap": ratio - 1, "error": error,
+                        "earlier": float(before[0].mean() / before[1].mean()) - 1})  # fmt: skip
     return out
+
+
+def _third_before(run: xr.Dataset) -> xr.Dataset:
+    length = run.sizes["epoch"] // 3
+    return run.isel(epoch=slice(-2 * length, -length))
 
 
 def power_law(points: list[tuple[float, float, float]]) -> dict[str, float]:
@@ -102,19 +112,20 @@ def field_facts(mine: dict[str, xr.Dataset], question: dict[str, xr.Dataset]) ->
             "saturation_scale": float(field.saturation_scale[0])}  # fmt: skip
 
 
-def inputs_facts(mine: dict[str, xr.Dataset], rows: list[dict[str, Any]]) -> dict[str, Any]:
+def inputs_facts(mine: dict[str, xr.Dataset]) -> dict[str, Any]:
     """Return the scale of layer 2 for every change of the inputs, and the laws that it follows."""
-    points = []
-    for run in mine.values():
-        if "kind" in run.attrs:
-            rms, error = mean_and_error(stationary_part(run).rms.sel(layer=2))
-            points.append({"kind": run.attrs["kind"], "value": run.attrs["value"], "lam": run.attrs["lam"],
-                           "squared_norm": run.attrs["squared_norm"], "rms": rms, "error": error})  # fmt: skip
+
+    def point(run: xr.Dataset, kind: str, value: float, squared_norm: float) -> dict[str, Any]:
+        rms, error = mean_and_error(stationary_part(run).rms.sel(layer=2))
+        return {"kind": kind, "value": value, "lam": run.attrs["lam"], "squared_norm": squared_norm,
+                "rms": rms, "error": error}  # fmt: skip
+
+    changed = [run for run in mine.values() if "kind" in run.attrs]
+    points = [point(run, *(run.attrs[name] for name in ("kind", "value", "squared_norm"))) for run in changed]
     untouched = next(p["squared_norm"] / p["value"] ** 2 for p in points if p["kind"] == "scaled")
-    for row in rows:
-        if row["layer"] == 2 and row["init"] == "default" and row["lam"] in {p["lam"] for p in points}:
-            points.append({"kind": "as they are", "value": 1.0, "lam": row["lam"], "squared_norm": untouched,
-                           "rms": row["measured"], "error": row["error"]})  # fmt: skip
+    for lam in sorted({p["lam"] for p in points}):
+        same_length = mine[f"lam-{lam:g}-default"].isel(epoch=slice(changed[0].sizes["epoch"]))
+        points.append(point(same_length, "as they are", 1.0, untouched))
     laws = {}
     for kind in ("scaled", "masked"):
         for lam in sorted({p["lam"] for p in points if p["kind"] == kind}):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import xarray as xr
-from matplotlib.figure import Figure
 
 from reports.comparison import Comparison
 
@@ -43,9 +42,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure, and its description in words for those who cannot see it."""
+    """A figure as SVG, and its description in words for those who cannot see it."""
 
-    figure: Figure
+    svg: bytes
     alt: str
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-__all__ = ["COLOURS", "WIDTH", "log_scale", "new_figure", "residual_band", "styled", "to_svg"]
+__all__ = ["COLOURS", "WIDTH", "log_scale", "new_figure", "residual_band", "styled"]
 
 P = ParamSpec("P")
 
@@ -44,15 +44,22 @@ SETTINGS: Any = {
 }
 
 
-def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
-    """Let a function that draws a figure do so in the report's style (Matplotlib reads its settings as it draws)."""
+def styled(draw: Callable[P, Figure]) -> Callable[P, bytes]:
+    """Make a function that draws a figure return it in the report's style as SVG: the same bytes every time."""
 
     @wraps(draw)
-    def in_style(*args: P.args, **kwargs: P.kwargs) -> Figure:
-        with mpl.rc_context(SETTINGS):
-            return draw(*args, **kwargs)
+    def as_svg(*args: P.args, **kwargs: P.kwargs) -> bytes:
+        buffer = BytesIO()
+        with mpl.rc_context(SETTINGS):  # Matplotlib reads its settings as it draws and as it saves
+            figure = draw(*args, **kwargs)
+            layout = figure.get_layout_engine()
+            if layout is not None:
+                layout.execute(figure)  # once: savefig would draw all twice to have it done
+                figure.set_layout_engine("none")
+            figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        return buffer.getvalue()
 
-    return in_style
+    return as_svg
 
 
 def new_figure(rows: int, columns: int, height: float, **grid: Any) -> tuple[Figure, Any]:
@@ -78,11 +85,3 @@ def residual_band(axis: Axes, limit: float = 4.0) -> None:
     axis.set_ylim(-limit - 0.5, limit + 0.5)
     axis.set_yticks([-limit, 0, limit])
     axis.set_ylabel(r"residual [$\sigma$]")
-
-
-def to_svg(figure: Figure) -> bytes:
-    """Return the figure as SVG, the same bytes every time."""
-    buffer = BytesIO()
-    with mpl.rc_context(SETTINGS):
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()

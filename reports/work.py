@@ -23,8 +23,8 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
         yield bar
 
 
-def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> dict[str, dict[str, xr.Dataset]]:
-    """Run every section's tasks; return the results by section and key.
+def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tuple[str, dict[str, xr.Dataset]]]:
+    """Run every section's tasks; yield each section's name and results as soon as they are there.
 
     The compiled simulations use all cores by themselves, and give the same bits on any number of them.
     """
@@ -39,4 +39,5 @@ def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> dict[str, d
             bar.advance(total, task.cost)
             return result
 
-        return {name: {task.key: run(task) for task in section} for name, section in tasks.items()}
+        for name, section in tasks.items():
+            yield name, {task.key: run(task) for task in section}

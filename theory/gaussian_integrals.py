@@ -179,22 +179,20 @@ def i4(C: np.ndarray, a: Index, b: Index, c: Index, d: Index) -> np.ndarray:
     0.097390
     """
     a, b, c, d = _aligned(a, b, c, d)
-    determinants = [_determinant(C, (a, b, c), (a, b, d)), _determinant(C, (a, b, c), (a, b, c))]
-    return _compiled("I4")(*_entries(C, a, b, c, d), *determinants, _determinant(C, (a, b, d), (a, b, d)))
+    rows, columns = np.stack(np.broadcast_arrays(c, c, d), -1), np.stack(np.broadcast_arrays(d, c, d), -1)
+    determinants = _determinant(C, a[..., None], b[..., None], rows, columns)  # D34, D33, D44
+    return _compiled("I4")(*_entries(C, a, b, c, d), *(determinants[..., i] for i in range(3)))
 
 
-def _determinant(C: np.ndarray, rows: tuple[Index, ...], columns: tuple[Index, ...]) -> np.ndarray:
-    """Return the 3 by 3 minor of C: exactly zero where a row or a column repeats, which rounding would not give."""
+def _determinant(C: np.ndarray, a: np.ndarray, b: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Return the minor of C with the rows a, b, `row` and the columns a, b, `column`.
 
-    def minor(r: int, s: int) -> np.ndarray:
-        (p, q), k, m = rows[1:], columns[r], columns[s]
-        return C[..., p, k] * C[..., q, m] - C[..., p, m] * C[..., q, k]
-
-    top = [C[..., rows[0], column] for column in columns]
-    determinant = top[0] * minor(1, 2) - top[1] * minor(0, 2) + top[2] * minor(0, 1)
-    return np.where(_repeats(rows) | _repeats(columns), 0, determinant)
-
-
-def _repeats(fields: tuple[Index, ...]) -> np.ndarray:
-    a, b, c = fields
-    return np.asarray((a == b) | (a == c) | (b == c))
+    It is exactly zero where a row or a column repeats, which rounding would not give.
+    """
+    aa, ab, bb = C[..., a, a], C[..., a, b], C[..., b, b]
+    ra, rb, ac, bc = C[..., row, a], C[..., row, b], C[..., a, column], C[..., b, column]
+    determinant = (
+        aa * (bb * C[..., row, column] - bc * rb) - ab * (ab * C[..., row, column] - bc * ra) + ac * (ab * rb - bb * ra)
+    )
+    repeats = (a == b) | (row == a) | (row == b) | (column == a) | (column == b)
+    return np.where(repeats, 0, determinant)

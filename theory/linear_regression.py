@@ -30,6 +30,7 @@ Least-Mean-Squares", AISTATS 2015 (arXiv:1411.0123).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -171,7 +172,7 @@ def linear_regression(
 
 def _time(matrix: Any) -> float:
     radius = float(np.abs(np.linalg.eigvals(np.asarray(matrix, dtype=float))).max())
-    return -1 / np.log(radius) if radius else 0.0
+    return -1 / math.log(radius) if radius else 0.0
 
 
 def _critical_rate(decoupled: bool, values: tuple[float, ...]) -> float:
@@ -223,8 +224,8 @@ def stationary_moments(decoupled: bool) -> tuple[sp.Expr, sp.Expr]:
     import sympy as sp
 
     second, source, _, _ = moment_map(decoupled)
-    solution = (sp.eye(3) - second).LUsolve(source)
-    return sp.factor(solution[0]), sp.factor(solution[2])
+    ((weight_sq, _, buffer_sq),) = sp.linsolve((sp.eye(3) - second, source))  # rational functions: nothing swells
+    return sp.factor(weight_sq), sp.factor(buffer_sq)
 
 
 @lru_cache

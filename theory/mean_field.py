@@ -28,7 +28,7 @@ ICLR 2017 (arXiv:1611.01232).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,10 +37,10 @@ import numpy as np
 from theory.errors import InvalidArgument
 from theory.layer_balance import Budget, norm_budget
 from theory.settings import finite, positive, whole_number
+from theory.sigmoid_means import Function, bend, mean, pair_mean, sigmoid, slope
 
 __all__ = ["MeanField", "mean_field"]
 
-Function = Callable[[np.ndarray], np.ndarray]
 SATURATED = 2.0  # standard deviation of the pre-activation at which a sigmoid counts as leaving saturation
 
 
@@ -161,39 +161,6 @@ def _inputs(inputs: Any, squared_norm: Any, batch_size: int) -> tuple[np.ndarray
     return norms, None
 
 
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return 0.5 * (1 + np.tanh(0.5 * z))
-
-
-def _slope(z: np.ndarray) -> np.ndarray:
-    return _sigmoid(z) * _sigmoid(-z)
-
-
-def _bend(z: np.ndarray) -> np.ndarray:
-    return _slope(z) * (1 - 2 * _sigmoid(z))
-
-
-def _mean(f: Function, variance: np.ndarray) -> np.ndarray:
-    """Return E f(z), z from N(0, variance), by the trapezoid rule, whose error falls exponentially for such f."""
-    u = np.linspace(-9, 9, 1201)
-    weight = np.exp(-(u**2) / 2)
-    return np.asarray(f(np.sqrt(variance)[..., None] * u) @ (weight / weight.sum()))
-
-
-def _pair_mean(f: Function, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """Return E f(z) f(z') for examples and their neighbours, pair by pair."""
-    u = np.linspace(-7.5, 7.5, 101)
-    weight = np.exp(-(u**2) / 2)
-    weight /= weight.sum()
-    root, neighbour = np.sqrt(variance), np.sqrt(np.roll(variance, -1))
-    rho = covariance / (root * neighbour)
-    out = np.empty(len(variance))
-    for i, (r, s, s2) in enumerate(zip(rho, root, neighbour, strict=True)):
-        other = s2 * (r * u[:, None] + np.sqrt(1 - r**2) * u)
-        out[i] = (weight * f(s * u)) @ (f(other) @ weight)
-    return out
-
-
 @dataclass(frozen=True)
 class _Forward:
     """Pre-activation variances, and the squared norms of the activations they come from, per layer and example."""
@@ -206,7 +173,7 @@ class _Forward:
         variance, norm_before = [], [norms]
         for layer, s_sq in enumerate(std_sq, 1):
             variance.append(s_sq * norm_before[-1] + bias_std**2)
-            norm_before.append(widths[layer] * _mean(lambda z: _sigmoid(z) ** 2, variance[-1]))
+            norm_before.append(widths[layer] * mean(lambda z: sigmoid(z) ** 2, variance[-1]))
         return cls(variance, norm_before[:-1])
 
 
@@ -215,35 +182,35 @@ def _alignment(widths: list[int], std_sq: list[float], bias_std: float, forward:
     y = 1 / widths[-1]
 
     def cost_bend(z: np.ndarray) -> np.ndarray:  # C'' averaged over the labels
-        return _slope(z) if cost == "cross-entropy" else _slope(z) ** 2 + (_sigmoid(z) - y) * _bend(z)
+        return slope(z) if cost == "cross-entropy" else slope(z) ** 2 + (sigmoid(z) - y) * bend(z)
 
-    slope = widths[-1] * _mean(cost_bend, forward.variance[-1])  # 2 dE C0 / dV of the output layer
+    cost_slope = widths[-1] * mean(cost_bend, forward.variance[-1])  # 2 dE C0 / dV of the output layer
     out: list[float] = []
     for layer in range(len(std_sq) - 1, -1, -1):
         if layer < len(std_sq) - 1:
-            grows = _mean(lambda z: _slope(z) ** 2 + _sigmoid(z) * _bend(z), forward.variance[layer])
-            slope = slope * std_sq[layer + 1] * widths[layer + 1] * grows
-        out.insert(0, float((slope * (forward.variance[layer] - bias_std**2)).mean()))
+            grows = mean(lambda z: slope(z) ** 2 + sigmoid(z) * bend(z), forward.variance[layer])
+            cost_slope = cost_slope * std_sq[layer + 1] * widths[layer + 1] * grows
+        out.insert(0, float((cost_slope * (forward.variance[layer] - bias_std**2)).mean()))
     return np.array(out)
 
 
 def _output_error(cost: str) -> tuple[Function, Function]:
     """Return the functions p, q of z such that the output error is p(z) - y q(z), y the label."""
     if cost == "cross-entropy":
-        return _sigmoid, np.ones_like
-    return (lambda z: _sigmoid(z) * _slope(z)), _slope
+        return sigmoid, np.ones_like
+    return (lambda z: sigmoid(z) * slope(z)), slope
 
 
 def _grad_sq(widths: list[int], std_sq: list[float], forward: _Forward, cost: str) -> np.ndarray:
     """Return E||g_l||^2 of a single example, averaged over the examples."""
     p, q = _output_error(cost)
     y = 1 / widths[-1]
-    error = _mean(lambda z: p(z) ** 2 - 2 * y * p(z) * q(z) + y * q(z) ** 2, forward.variance[-1])
+    error = mean(lambda z: p(z) ** 2 - 2 * y * p(z) * q(z) + y * q(z) ** 2, forward.variance[-1])
     out: list[float] = []
     for layer in range(len(std_sq) - 1, -1, -1):
         if layer < len(std_sq) - 1:
             back = widths[layer + 2] * std_sq[layer + 1] * error
-            error = _mean(lambda z: _slope(z) ** 2, forward.variance[layer]) * back
+            error = mean(lambda z: slope(z) ** 2, forward.variance[layer]) * back
         out.insert(0, float((widths[layer + 1] * error * forward.norm_before[layer]).mean()))
     return np.array(out)
 
@@ -255,14 +222,14 @@ def _pair_grad(
     covariance, overlap_before = [], [overlaps]
     for layer, s_sq in enumerate(std_sq):
         covariance.append(s_sq * overlap_before[-1] + bias_std**2)
-        overlap_before.append(widths[layer + 1] * _pair_mean(_sigmoid, forward.variance[layer], covariance[-1]))
+        overlap_before.append(widths[layer + 1] * pair_mean(sigmoid, forward.variance[layer], covariance[-1]))
     p, q = _output_error(cost)
     y = 1 / widths[-1]  # two labels agree with probability y, so that E y y' of one output is y^2: independent
-    error = _pair_mean(lambda z: p(z) - y * q(z), forward.variance[-1], covariance[-1])
+    error = pair_mean(lambda z: p(z) - y * q(z), forward.variance[-1], covariance[-1])
     out: list[float] = []
     for layer in range(len(std_sq) - 1, -1, -1):
         if layer < len(std_sq) - 1:
             back = widths[layer + 2] * std_sq[layer + 1] * error
-            error = _pair_mean(_slope, forward.variance[layer], covariance[layer]) * back
+            error = pair_mean(slope, forward.variance[layer], covariance[layer]) * back
         out.insert(0, float((widths[layer + 1] * error * overlap_before[layer]).mean()))
     return np.array(out)

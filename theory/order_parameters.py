@@ -138,15 +138,24 @@ class Flow:
 
     def pull(self, C: np.ndarray) -> np.ndarray:
         """Return <delta_i b> for every student i and field b, shape (..., K, D)."""
-        i, b, a = np.ogrid[: self.K, : self.K + self.M, : self.K + self.M]
-        return i3(C, i, b, a) @ self.signs
+        return i3(C, *self._pulled) @ self.signs
 
     def kick(self, C: np.ndarray) -> np.ndarray:
         """Return <delta_i delta_k> over the upper triangle i <= k, shape (..., K (K + 1) / 2)."""
+        students, pairs, weight = self._kicked
+        return i4(C, *students, *pairs) @ weight + self.rule.sigma**2 * j2(C, *self.upper)
+
+    @cached_property
+    def _pulled(self) -> tuple[np.ndarray, ...]:
+        """Indices of a student and two fields."""
+        return tuple(np.ogrid[: self.K, : self.K + self.M, : self.K + self.M])
+
+    @cached_property
+    def _kicked(self) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...], np.ndarray]:
+        """Indices of two students and of two units, and what the latter pair counts."""
         a, b = np.triu_indices(self.K + self.M)
-        weight = self.signs[a] * self.signs[b] * np.where(a == b, 1, 2)
-        i, k = (index[:, None] for index in self.upper)
-        return i4(C, i, k, a, b) @ weight + self.rule.sigma**2 * j2(C, *self.upper)
+        students = tuple(index[:, None] for index in self.upper)
+        return students, (a, b), self.signs[a] * self.signs[b] * np.where(a == b, 1, 2)
 
     def gradient(self, C: np.ndarray) -> np.ndarray:
         """Return what eta multiplies in the flow: <delta_i y_n>, then <delta_i x_k + delta_k x_i>."""

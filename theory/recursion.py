@@ -90,7 +90,7 @@ class LinearRecursion:
         P = sp.Matrix(k, k, lambda i, j: unknown[min(i, j), max(i, j)])
         residual = P - self.one_step(P)
         (solution,) = sp.linsolve([sp.expand(residual[ij]) for ij in unknown], list(unknown.values()))
-        return P.subs(dict(zip(unknown.values(), solution, strict=True))).applyfunc(sp.factor)
+        return P.subs(dict(zip(unknown.values(), map(sp.factor, solution), strict=True)))
 
     def characteristic(self, argument: sp.Expr = z) -> sp.Expr:
         """Return det(z - M), expanded, at `argument`."""

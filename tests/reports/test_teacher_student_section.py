@@ -14,7 +14,7 @@ from reports.work import run_all
 
 @pytest.fixture(scope="module")
 def results():
-    return run_all({teacher_student.NAME: teacher_student.tasks(True, 1, None)}, quiet=True)
+    return dict(run_all({teacher_student.NAME: teacher_student.tasks(True, 1, None)}, quiet=True))
 
 
 def test_every_comparison_holds(results):

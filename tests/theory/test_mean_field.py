@@ -3,21 +3,7 @@ import pytest
 
 import theory
 from theory import InvalidArgument
-from theory.mean_field import _mean, _pair_mean, _sigmoid, _slope
-
-
-def test_integrals_against_sampling():
-    rng = np.random.default_rng(0)
-    variance, covariance = np.array([0.3, 2.0, 90.0]), np.array([0.1, -5.0, 4.0])
-    z = rng.standard_normal((2, 400_000))
-    for i, v in enumerate(variance):
-        sampled = _slope(np.sqrt(v) * z[0])
-        assert abs(_mean(_slope, variance)[i] - sampled.mean()) < 4 * sampled.std() / np.sqrt(z.shape[1])
-        v2 = np.roll(variance, -1)[i]
-        rho = covariance[i] / np.sqrt(v * v2)
-        product = _sigmoid(np.sqrt(v) * z[0]) * _sigmoid(np.sqrt(v2) * (rho * z[0] + np.sqrt(1 - rho**2) * z[1]))
-        found = _pair_mean(_sigmoid, variance, covariance)[i]
-        assert abs(found - product.mean()) < 4 * product.std() / np.sqrt(z.shape[1])
+from theory.sigmoid_means import mean, sigmoid
 
 
 @pytest.mark.parametrize("cost", ["cross-entropy", "quadratic"])
@@ -29,10 +15,10 @@ def test_alignment_is_the_derivative_of_the_cost(cost, sizes):
     def expected_cost(scales):
         v = scales[0] ** 2 * q + 1
         for s, width in zip(scales[1:], sizes[1:-1], strict=True):
-            v = s**2 * width * _mean(lambda z: _sigmoid(z) ** 2, np.array([v]))[0] + 1
+            v = s**2 * width * mean(lambda z: sigmoid(z) ** 2, np.array([v]))[0] + 1
         if cost == "cross-entropy":
-            return sizes[-1] * _mean(lambda z: np.logaddexp(0, z), np.array([v]))[0]
-        return sizes[-1] / 2 * _mean(lambda z: _sigmoid(z) ** 2 - 2 * y * _sigmoid(z), np.array([v]))[0]
+            return sizes[-1] * mean(lambda z: np.logaddexp(0, z), np.array([v]))[0]
+        return sizes[-1] / 2 * mean(lambda z: sigmoid(z) ** 2 - 2 * y * sigmoid(z), np.array([v]))[0]
 
     field = theory.mean_field(sizes, squared_norm=q, cost=cost)
     for layer in range(len(sizes) - 1):

@@ -1,0 +1,55 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+from theory.sigmoid_means import bend, mean, pair_mean, sigmoid, slope
+
+VARIANCES = [1e-4, 0.3, 2.0, 90.0, 3000.0, 1e7]
+
+
+def normal(z, variance):
+    return np.exp(-(z**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+
+
+@pytest.mark.parametrize("f", [sigmoid, slope, bend, lambda z: sigmoid(z) ** 2])
+def test_mean_against_adaptive_quadrature(f):
+    found = mean(f, np.array(VARIANCES))
+    for value, variance in zip(found, VARIANCES, strict=True):
+        ends = 12 * np.sqrt(variance) * np.sinh(np.linspace(-9, 9, 80)) / np.sinh(9)  # pieces that are short about zero
+        pieces = pairwise(ends)
+        exact = sum(quad(lambda z: f(z) * normal(z, variance), a, b, epsabs=1e-15)[0] for a, b in pieces)  # noqa: B023
+        assert value == pytest.approx(exact, rel=1e-10, abs=1e-13)
+
+
+def test_derivatives():
+    z, h = np.linspace(-8, 8, 50), 1e-5
+    np.testing.assert_allclose(slope(z), (sigmoid(z + h) - sigmoid(z - h)) / (2 * h), atol=1e-10)
+    np.testing.assert_allclose(bend(z), (slope(z + h) - slope(z - h)) / (2 * h), atol=1e-10)
+
+
+@pytest.mark.parametrize("f", [sigmoid, slope])
+def test_pair_mean_against_sampling(f):
+    rng = np.random.default_rng(0)
+    variance, covariance = np.array([0.3, 2.0, 90.0, 3000.0]), np.array([0.1, -5.0, 300.0, 20.0])
+    found = pair_mean(f, variance, covariance)
+    z = rng.standard_normal((2, 1_000_000))
+    for i, v in enumerate(variance):
+        v2 = np.roll(variance, -1)[i]
+        rho = covariance[i] / np.sqrt(v * v2)
+        product = f(np.sqrt(v) * z[0]) * f(np.sqrt(v2) * (rho * z[0] + np.sqrt(1 - rho**2) * z[1]))
+        assert abs(found[i] - product.mean()) < 4 * product.std() / np.sqrt(z.shape[1])
+
+
+@pytest.mark.parametrize("variance", VARIANCES)
+def test_pair_of_equals_and_of_strangers(variance):
+    two = np.full(2, variance)
+    np.testing.assert_allclose(pair_mean(slope, two, two), mean(lambda z: slope(z) ** 2, two), rtol=1e-9)
+    np.testing.assert_allclose(pair_mean(slope, two, 0 * two), mean(slope, two) ** 2, rtol=1e-9)
+
+
+def test_signs_of_wide_inputs():
+    """So wide that only the sign counts: both positive with probability 1/4 + arcsin(rho) / (2 pi)."""
+    found = pair_mean(sigmoid, np.full(2, 1e12), np.array([6e11, -6e11]))
+    np.testing.assert_allclose(found, 0.25 + np.arcsin([0.6, -0.6]) / (2 * np.pi), rtol=1e-6)
