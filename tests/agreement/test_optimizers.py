@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import theory
-from sim.optimizers import Walkers, forgetting, rule, stationary
+from sim.optimizers import rule
+from sim.walkers import Walkers, forgetting, stationary
 from theory import SGD, Adam, Lion
 from theory.adam import first_order_factor, fixed_second_moment
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.optimizers import EPSILON, forgetting, rule, stationary
+from sim.optimizers import EPSILON, rule
+from sim.walkers import forgetting, stationary
 from theory.settings import SGD, Adam, InvalidArgument, Lion
 
 DECAY, ETA = 0.037, 0.083
