@@ -23,11 +23,12 @@ from theory.settings import SGD, Adam, Lion, OnlineRule, Overlaps
 
 if TYPE_CHECKING:
     from theory.committee import TeacherStudent, teacher_student
-    from theory.derivation import Derivation, derive
+    from theory.derivation import derive
     from theory.design_rules import Recipe, Timescale, decay_for, rescale, timescale
     from theory.fan_in_scaling import Scaling, diffusive_exponent, scaling
     from theory.logistic import LogisticUnit, logistic_unit, saturated_logistic
     from theory.pair import CancellingPair, cancelling_pair
+    from theory.proof import Derivation
     from theory.saturation import SaturatedUnit, gradient_scale, noise_fixed_point, saturated_unit, small_rate_scale
 
 __all__ = [
@@ -84,7 +85,8 @@ __all__ = [
 # The modules that need SciPy or SymPy, and their public names. None of them has the name of a function of its own.
 _LAZY = {
     "committee": ("TeacherStudent", "teacher_student"),
-    "derivation": ("Derivation", "derive"),
+    "derivation": ("derive",),
+    "proof": ("Derivation",),
     "design_rules": ("Recipe", "Timescale", "decay_for", "rescale", "timescale"),
     "fan_in_scaling": ("Scaling", "diffusive_exponent", "scaling"),
     "logistic": ("LogisticUnit", "logistic_unit", "saturated_logistic"),

@@ -96,7 +96,7 @@ def derive_norm_balance() -> Any:
     """
     import sympy as sp
 
-    from theory.derivation import Derivation, Step
+    from theory.proof import Derivation, Step
     from theory.symbols import a, eta, g, w, x
 
     W, A, G = sp.symbols("W A G", real=True)

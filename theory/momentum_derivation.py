@@ -14,8 +14,9 @@ from functools import lru_cache
 
 import sympy as sp
 
-from theory.derivation import NEXT, Derivation, Step
+from theory.derivation import NEXT
 from theory.linear_optimizers import LinearLaw, momentum_recursion
+from theory.proof import Derivation, Step
 from theory.recursion import LinearRecursion
 from theory.symbols import V, d, eta, g, h, lam, mu, n, r, sigma, u, w, x, y, z
 
