@@ -9,10 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
-from reports.cli_output import announce_compilation, show
+from reports.cli_output import announce_compilation, layer_json, layer_table, show
 from reports.cli_teacher_student import teacher_student
 from reports.optimizer_choice import Name, chosen_optimizer
 from theory import TailoffError
@@ -228,7 +227,7 @@ def train(
         )  # fmt: skip
     if out:
         sim.save(result, out)
-    show(_layer_table(result), _layer_json(result), as_json)
+    show(layer_table(result), layer_json(result), as_json)
 
 
 def _sizes(text: str) -> list[int]:
@@ -238,39 +237,6 @@ def _sizes(text: str) -> list[int]:
         raise TailoffError(
             f"--sizes must be whole numbers with commas between, such as 784,30,10; got {text!r}."
         ) from error
-
-
-def _layer_table(result: Any) -> str:
-    """Return the layers before and after training, averaged over the replicas, as a table."""
-    mean = result.mean("replica")
-    lines = [f"{'layer':>5} {'epoch':>6} {'rms':>10} {'variance':>10} {'sum':>10} {'l1':>10} {'induced 1-norm':>15}"]
-    for layer in result.layer.values:
-        for epoch in (0, int(result.epoch[-1])):
-            row = mean.sel(layer=layer, epoch=epoch)
-            values = [f"{float(row[name]):10.5g}" for name in ("rms", "variance", "sum", "l1")]
-            lines.append(f"{layer:>5} {epoch:>6} {' '.join(values)} {float(row.induced_1_norm):15.5g}")
-    accuracy = ", ".join(f"{s} {100 * float(mean.accuracy.sel(split=s)[-1]):.2f}%" for s in result.split.values)
-    return "\n".join([*lines, f"accuracy: {accuracy}"])
-
-
-def _layer_json(result: Any) -> dict[str, Any]:
-    """Return every recorded number, (replica, epoch, layer or split)."""
-    from sim.statistics import UNITS
-
-    return {
-        "settings": _plain(result.attrs),
-        **{name: result[name].values.tolist() for name in ("layer", "split")},
-        **{name: _without_nan(result[name].values) for name in UNITS if name in result},
-    }  # fmt: skip
-
-
-def _without_nan(values: Any) -> Any:
-    """Return nested lists with None where nothing was measured: JSON has no NaN."""
-    return np.asarray(np.where(np.isnan(values), None, values)).tolist()
-
-
-def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
-    return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in attributes.items()}
 
 
 @app.command()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import typer
 
-__all__ = ["announce_compilation", "show"]
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["announce_compilation", "layer_json", "layer_table", "show"]
 
 
 def show(text: str, content: dict[str, Any], as_json: bool) -> None:
@@ -29,3 +33,36 @@ def announce_compilation() -> None:
     log.setLevel(logging.INFO)
     if not any(isinstance(handler, _ToStderr) for handler in log.handlers):
         log.addHandler(_ToStderr())
+
+
+def layer_table(result: xr.Dataset) -> str:
+    """Return the layers before and after training, averaged over the replicas, as a table."""
+    mean = result.mean("replica")
+    lines = [f"{'layer':>5} {'epoch':>6} {'rms':>10} {'variance':>10} {'sum':>10} {'l1':>10} {'induced 1-norm':>15}"]
+    for layer in result.layer.values:
+        for epoch in (0, int(result.epoch[-1])):
+            row = mean.sel(layer=layer, epoch=epoch)
+            values = [f"{float(row[name]):10.5g}" for name in ("rms", "variance", "sum", "l1")]
+            lines.append(f"{layer:>5} {epoch:>6} {' '.join(values)} {float(row.induced_1_norm):15.5g}")
+    accuracy = ", ".join(f"{s} {100 * float(mean.accuracy.sel(split=s)[-1]):.2f}%" for s in result.split.values)
+    return "\n".join([*lines, f"accuracy: {accuracy}"])
+
+
+def layer_json(result: xr.Dataset) -> dict[str, Any]:
+    """Return every recorded number, (replica, epoch, layer or split)."""
+    from sim.statistics import UNITS
+
+    return {
+        "settings": _plain(result.attrs),
+        **{name: result[name].values.tolist() for name in ("layer", "split")},
+        **{name: _without_nan(result[name].values) for name in UNITS if name in result},
+    }  # fmt: skip
+
+
+def _without_nan(values: Any) -> Any:
+    """Return nested lists with None where nothing was measured: JSON has no NaN."""
+    return np.asarray(np.where(np.isnan(values), None, values)).tolist()
+
+
+def _plain(attributes: dict[str, Any]) -> dict[str, Any]:
+    return {key: value.tolist() if hasattr(value, "tolist") else value for key, value in attributes.items()}
