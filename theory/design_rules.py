@@ -41,6 +41,7 @@ from theory.state import Equilibrium
 __all__ = ["Recipe", "Timescale", "decay_for", "meeting_by_search", "rescale", "timescale"]
 
 PLAIN = SGD()
+SAME_LAM = 1e-6  # what root finding leaves open
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,12 @@ class Timescale:
     Attributes
     ----------
     steps : float
-        Steps in which the memory of the start falls by e.
+        Steps in which the weight's memory falls by e: of its start or of the noise, whichever lasts longer.
     epochs : float
         The same in epochs of n / batch_size steps.
     settling_epochs : float
-        Epochs in which the excess of E w^2 over its equilibrium falls by e: half of it, without oscillation.
+        Epochs in which the excess of E w^2 over its equilibrium falls by e: half of it, unless the noise's memory is
+        the longer.
     """
 
     steps: float
@@ -114,9 +116,9 @@ def timescale(
     20.000
     """
     positive("batch_size", batch_size, "Give the number of examples per step.")
-    steps = equilibrium(n, lam, eta, optimizer=optimizer, **model).relaxation_time
-    epochs = steps * batch_size / n
-    return Timescale(steps, epochs, epochs / 2)
+    eq = equilibrium(n, lam, eta, optimizer=optimizer, **model)
+    per_epoch = n / batch_size
+    return Timescale(eq.relaxation_time, eq.relaxation_time / per_epoch, eq.settling_time / per_epoch)
 
 
 def decay_for(
@@ -188,7 +190,7 @@ def _smallest(quantity: Callable[[float], float], target: float, name: str, n: f
         except (NoEquilibrium, NotImplementedError):  # too strong a decay: beyond the range of the law
             return np.inf
 
-    low = float(np.log(n)) - 30
+    low = _where_it_begins(excess, float(np.log(n)) - 30)
     if excess(low) < 0:
         raise InvalidArgument(f"{name} must be reachable, got {target:g}: even lam = {np.exp(low):g} gives less.")
     high = low
@@ -203,6 +205,18 @@ def _smallest(quantity: Callable[[float], float], target: float, name: str, n: f
                 f"{np.exp(high):g}. Take a smaller eta."
             )
     return float(np.exp(brentq(excess, low, high, xtol=1e-13)))
+
+
+def _where_it_begins(excess: Callable[[float], float], low: float) -> float:
+    """Return a point of the range of the law with a positive excess; negative curvature needs some lam to be in it."""
+    if np.isfinite(excess(low)):
+        return low
+    inside = next((point for point in low + 0.5 * np.arange(1, 121) if np.isfinite(excess(point))), low)
+    outside = inside - 0.5
+    while excess(inside) < 0 and inside - outside > 1e-12:
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if np.isfinite(excess(middle)) else (inside, middle)
+    return float(inside)
 
 
 def meeting_by_search(eq: Equilibrium) -> tuple[float, float]:
@@ -261,7 +275,8 @@ def rescale(
     Raises
     ------
     InvalidArgument, NoEquilibrium
-        If the old set-up has no equilibrium or the new one cannot have the memory.
+        If the old set-up has no equilibrium, the new one cannot have the memory, or a smaller lam has the same: the
+        memory is then that of the optimizer's buffer and does not tell lam.
 
     Examples
     --------
@@ -277,12 +292,21 @@ def rescale(
     """
     old = equilibrium(n, lam, eta, noise=noise, optimizer=optimizer)
     positive("batch_size", batch_size, "Give the number of examples per step.")
-    new_n, new_batch = to_n or n, to_batch_size or batch_size
+    for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
+        if value is not None:
+            positive(name, value)
+    new_n, new_batch = n if to_n is None else to_n, batch_size if to_batch_size is None else to_batch_size
     new_noise = old.noise * (batch_size / new_batch) ** 0.5
     memory = old.relaxation_time * batch_size / n
     model = {"n": new_n, "optimizer": optimizer, "noise": new_noise}
     # The memory fixes eta lam/n, whatever eta is; the variance is then as eta^2.
-    new_eta = to_eta or eta
+    least = decay_for(epochs=memory, batch_size=batch_size, n=n, eta=eta, noise=old.noise, optimizer=optimizer)
+    if abs(least / lam - 1) > SAME_LAM:
+        raise InvalidArgument(
+            f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "
+            f"epochs for lam = {least:g} already. Take a smaller lam or eta."
+        )
+    new_eta = eta if to_eta is None else to_eta
     new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
     new = equilibrium(lam=new_lam, eta=new_eta, **model)
     if to_eta is None:

@@ -1,4 +1,4 @@
-r"""A sigmoid network's layers before any training, from the data's norms alone: mean field at initialisation.
+r"""A sigmoid network's layers before any training, from the data's norms and overlaps: mean field at initialisation.
 
 .. math:: \langle w_l, g_l \rangle = \frac{\partial E C_0}{\partial \ln s_l}
 
@@ -8,7 +8,8 @@ variances, which follow from each other layer by layer,
     V_1 = s_1^2 ||x||^2 + s_b^2,      V_(l+1) = s_(l+1)^2 n_l E[sigma(z)^2] + s_b^2,   z from N(0, V_l),
 
 and so do the gradients' squares, backwards. A minibatch of m examples adds up gradients of different examples:
-E||g||^2 = G_1 / m + (1 - 1/m) G_12, where the pair's part needs the covariances of two examples' pre-activations.
+E||g||^2 = G_1 / m + (1 - 1/m) G_12, where the pair's part needs the covariances of two examples' pre-activations, and
+so the overlaps x . x' beside the norms.
 
 Assumptions
 -----------
@@ -36,11 +37,12 @@ import numpy as np
 
 from theory.errors import InvalidArgument
 from theory.layer_balance import Budget, norm_budget
-from theory.settings import finite, positive, whole_number
+from theory.settings import finite, non_negative, positive, whole_number
 from theory.sigmoid_means import Function, bend, mean, pair_mean, sigmoid, slope
 
 __all__ = ["MeanField", "mean_field"]
 
+PAIRS = 4000  # of examples: the standard error of their mean is then below 1%
 SATURATED = 2.0  # standard deviation of the pre-activation at which a sigmoid counts as leaving saturation
 
 
@@ -91,7 +93,7 @@ def mean_field(
     sizes : sequence of int
         Neurons of each layer, the inputs first.
     inputs : array_like, shape (examples, inputs), optional
-        A sample of the data, a few hundred examples; needed for a `batch_size` above 1.
+        A sample of the data, a few hundred examples; needed for a `batch_size` above 1. Their order does not matter.
     squared_norm : float or array_like, optional
         ||x||^2: its mean, or a sample of its distribution. Give this or `inputs`.
     init : {"large", "default"}
@@ -122,8 +124,10 @@ def mean_field(
     [11.6 26.9] [0.007 0.588] 0.2131
     """
     widths = [whole_number("sizes", size) for size in sizes]
-    norms, overlaps = _inputs(inputs, squared_norm, whole_number("batch_size", batch_size))
-    positive("bias_std", bias_std)
+    if len(widths) < 2:
+        raise InvalidArgument(f"sizes must name the inputs and at least one layer, got {tuple(sizes)}.")
+    norms, pairs = _inputs(inputs, squared_norm, widths[0], whole_number("batch_size", batch_size))
+    non_negative("bias_std", bias_std)
     if init not in ("large", "default") or cost not in ("cross-entropy", "quadratic"):
         raise InvalidArgument(
             f"init must be large or default, cost cross-entropy or quadratic; got {init!r}, {cost!r}."
@@ -131,8 +135,8 @@ def mean_field(
     std_sq = [1.0 if init == "large" else 1.0 / fan_in for fan_in in widths[:-1]]
     forward = _Forward.of(widths, std_sq, bias_std, norms)
     grad_sq = _grad_sq(widths, std_sq, forward, cost)
-    if batch_size > 1:
-        pair = _pair_grad(widths, std_sq, bias_std, forward, cost, overlaps)
+    if pairs is not None:
+        pair = _pair_grad(widths, std_sq, bias_std, forward, cost, pairs)
         grad_sq = grad_sq / batch_size + (1 - 1 / batch_size) * pair
     fan_in, fan_out = np.array(widths[:-1]), np.array(widths[1:])
     return MeanField(
@@ -144,19 +148,49 @@ def mean_field(
     )
 
 
-def _inputs(inputs: Any, squared_norm: Any, batch_size: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return a sample of ||x||^2, and of x . x' for neighbours in the sample."""
+@dataclass(frozen=True)
+class _Pairs:
+    """Pairs of different examples: which they are, and their overlaps x . x'."""
+
+    one: np.ndarray
+    two: np.ndarray
+    overlap: np.ndarray
+
+    @classmethod
+    def of(cls, sample: np.ndarray) -> _Pairs:
+        """Return all pairs of a small sample, or as many as are enough, drawn evenly: neighbours may be alike."""
+        one, two = np.triu_indices(len(sample), 1)
+        if len(one) > PAIRS:
+            chosen = np.random.default_rng(0).choice(len(one), PAIRS, replace=False)
+            one, two = one[chosen], two[chosen]
+        return cls(one, two, np.einsum("pi,pi->p", sample[one], sample[two]))
+
+    def mean(self, f: Function, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+        """Return E f(z) f(z') of every pair, from the variance of every example and the pairs' covariances."""
+        return pair_mean(f, variance[self.one], variance[self.two], covariance)
+
+
+def _inputs(inputs: Any, squared_norm: Any, fan_in: int, batch_size: int) -> tuple[np.ndarray, _Pairs | None]:
+    """Return a sample of ||x||^2, and for a minibatch pairs of examples."""
     if (inputs is None) == (squared_norm is None):
         raise InvalidArgument("give either inputs (a sample of the data) or squared_norm (||x||^2), and not both.")
     if inputs is not None:
         sample = np.asarray(inputs, dtype=float)
         finite("inputs", sample)
-        if sample.ndim != 2 or len(sample) < 2:
-            raise InvalidArgument(f"inputs must be a table of at least two examples, got shape {sample.shape}.")
-        return (sample**2).sum(axis=1), (sample * np.roll(sample, -1, axis=0)).sum(axis=1)
+        if sample.ndim != 2 or len(sample) < 2 or sample.shape[1] != fan_in:
+            raise InvalidArgument(
+                f"inputs must be a table of at least two examples of sizes[0] = {fan_in} inputs, got shape "
+                f"{sample.shape}."
+            )
+        norms = (sample**2).sum(axis=1)
+        if not norms.any():
+            raise InvalidArgument("inputs must not be all zero: there is no scale to predict.")
+        return norms, _Pairs.of(sample) if batch_size > 1 else None
     if batch_size > 1:
         raise InvalidArgument(f"batch_size = {batch_size} needs inputs: the overlaps of examples, not ||x||^2 alone.")
     norms = np.atleast_1d(np.asarray(squared_norm, dtype=float))
+    if not norms.size:
+        raise InvalidArgument("squared_norm must hold at least one number, got none.")
     positive("squared_norm", norms)
     return norms, None
 
@@ -216,20 +250,20 @@ def _grad_sq(widths: list[int], std_sq: list[float], forward: _Forward, cost: st
 
 
 def _pair_grad(
-    widths: list[int], std_sq: list[float], bias_std: float, forward: _Forward, cost: str, overlaps: Any
+    widths: list[int], std_sq: list[float], bias_std: float, forward: _Forward, cost: str, pairs: _Pairs
 ) -> np.ndarray:
-    """Return E<g_l, g_l'> of two different examples, averaged over neighbours in the sample."""
-    covariance, overlap_before = [], [overlaps]
+    """Return E<g_l, g_l'> of two different examples, averaged over the pairs."""
+    covariance, overlap_before = [], [pairs.overlap]
     for layer, s_sq in enumerate(std_sq):
         covariance.append(s_sq * overlap_before[-1] + bias_std**2)
-        overlap_before.append(widths[layer + 1] * pair_mean(sigmoid, forward.variance[layer], covariance[-1]))
+        overlap_before.append(widths[layer + 1] * pairs.mean(sigmoid, forward.variance[layer], covariance[-1]))
     p, q = _output_error(cost)
     y = 1 / widths[-1]  # two labels agree with probability y, so that E y y' of one output is y^2: independent
-    error = pair_mean(lambda z: p(z) - y * q(z), forward.variance[-1], covariance[-1])
+    error = pairs.mean(lambda z: p(z) - y * q(z), forward.variance[-1], covariance[-1])
     out: list[float] = []
     for layer in range(len(std_sq) - 1, -1, -1):
         if layer < len(std_sq) - 1:
             back = widths[layer + 2] * std_sq[layer + 1] * error
-            error = pair_mean(slope, forward.variance[layer], covariance[layer]) * back
+            error = pairs.mean(slope, forward.variance[layer], covariance[layer]) * back
         out.insert(0, float((widths[layer + 1] * error * overlap_before[layer]).mean()))
     return np.array(out)

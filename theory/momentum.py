@@ -103,6 +103,14 @@ class MomentumEquilibrium(Equilibrium):
             return -1 / sp.log(self.shrink)
         return self._out(self.numeric.relaxation_time())
 
+    @cached_property
+    def settling_time(self) -> Value:
+        """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run (see `Equilibrium`)."""
+        if self._symbolic:
+            return super().settling_time
+        own = self.law.recursion.at(self.arguments).relaxation_time()
+        return self._out(1 / (1 / own + 1 / np.asarray(self.relaxation_time)))
+
     def rms(self, steps: Value, start: Value) -> Value:
         """Return sqrt(E w_t^2) after `steps` from weights that start at `start`, the buffer empty.
 

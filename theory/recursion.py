@@ -13,7 +13,8 @@ Assumptions
 2. M and B do not depend on the state or on time.
 
 Range: every eigenvalue of M inside the unit circle, which `jury_conditions` states as inequalities. Exact: no error
-order. Eigenvalues come from floating-point arithmetic: a relaxation time of T steps is good to about 1e-16 T.
+order. A relaxation time comes from the polynomial of 1 - z, whose coefficients do not cancel: it keeps its digits
+however long it is, but for a few where two eigenvalues meet.
 
 References
 ----------
@@ -36,6 +37,11 @@ from theory.symbols import g, r, xi, z
 __all__ = ["LinearRecursion", "NumericRecursion", "jury_conditions"]
 
 Value = Any  # a float or an array of floats
+
+NEWTON_STEPS = 3
+LARGEST_CORRECTION = (
+    1e-6  # what rounding does to an eigenvalue, even where two meet; a larger step would be another root
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,8 +112,10 @@ class LinearRecursion:
         shape = np.broadcast_shapes(*(np.shape(value) for value in arguments))
         k, j = self.B.shape
         entries = [np.broadcast_to(np.asarray(v, dtype=float), shape) for v in self._compiled(*arguments)]
-        M, B = np.stack(entries[: k * k], axis=-1), np.stack(entries[k * k :], axis=-1)
-        return NumericRecursion(M.reshape(*shape, k, k), B.reshape(*shape, k, j))
+        M, B, gaps = (
+            np.stack(part, axis=-1) for part in (entries[: k * k], entries[k * k : -k - 1], entries[-k - 1 :])
+        )
+        return NumericRecursion(M.reshape(*shape, k, k), B.reshape(*shape, k, j), gaps)
 
     @cached_property
     def _free(self) -> list[sp.Symbol]:
@@ -115,7 +123,8 @@ class LinearRecursion:
 
     @cached_property
     def _compiled(self) -> Callable[..., list[Value]]:
-        return sp.lambdify(self._free, [*self.M, *self.B], "numpy")
+        gaps = sp.Poly(self.characteristic(1 - z), z).all_coeffs()
+        return sp.lambdify(self._free, [*self.M, *self.B, *gaps], "numpy")
 
 
 def jury_conditions(coefficients: list[sp.Expr]) -> tuple[sp.Expr, ...]:
@@ -159,10 +168,14 @@ class NumericRecursion:
         The step without noise.
     B : ndarray, shape (..., k, j)
         How the noise enters.
+    gaps : ndarray, shape (..., k + 1), optional
+        Coefficients of the polynomial whose roots are 1 - z for the eigenvalues z, leading first: what keeps the digits
+        of an eigenvalue near 1.
     """
 
     M: np.ndarray
     B: np.ndarray
+    gaps: np.ndarray | None = None
 
     def covariance(self) -> np.ndarray:
         """Return the stationary covariance P, shape (..., k, k), by `scipy.linalg.solve_discrete_lyapunov`."""
@@ -180,8 +193,25 @@ class NumericRecursion:
 
     def relaxation_time(self) -> np.ndarray:
         """Return the steps in which the memory of the start falls by e in the long run: -1/ln max abs(z)."""
+        gap = self.slowest_gap()
         with np.errstate(divide="ignore"):
-            return -1 / np.log(np.abs(self.spectrum()[..., 0]))
+            return -2 / np.log1p(np.abs(gap) ** 2 - 2 * gap.real)  # ln of abs(1 - gap)^2
+
+    def slowest_gap(self) -> np.ndarray:
+        """Return 1 - z for the eigenvalue z of the largest modulus, shape (...), complex."""
+        gap = 1 - self.spectrum()[..., 0]
+        if self.gaps is None:
+            return gap
+        coefficients = np.moveaxis(self.gaps, -1, 0)
+        for _ in range(NEWTON_STEPS):
+            value, slope = np.zeros_like(gap), np.zeros_like(gap)
+            for coefficient in coefficients:  # Horner's scheme, for the polynomial and its derivative
+                slope = slope * gap + value
+                value = value * gap + coefficient
+            with np.errstate(divide="ignore", invalid="ignore"):
+                step = value / slope
+            gap = gap - np.where(np.abs(step) < LARGEST_CORRECTION, step, 0)
+        return gap
 
     def moments_after(self, steps: Value, start: np.ndarray) -> np.ndarray:
         """Return the second moments E s s^T after `steps` from the second moments `start`, shape (..., k, k).

@@ -53,29 +53,29 @@ def mean(f: Function, variance: np.ndarray) -> np.ndarray:
     return np.asarray((f(z) * weight).sum(axis=-1))
 
 
-def pair_mean(f: Function, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """Return E f(z) f(z') for examples and their neighbours (the last one's is the first), pair by pair.
+def pair_mean(f: Function, variance: np.ndarray, other: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Return E f(z) f(z') for pairs of jointly Gaussian z and z', pair by pair.
 
     Parameters
     ----------
     f : callable
-    variance : ndarray, shape (examples,)
-    covariance : ndarray, shape (examples,)
-        Of each example's z and its neighbour's.
+    variance, other, covariance : ndarray, shape (pairs,)
+        Of z, of z', and of the two.
 
     Examples
     --------
-    >>> print(pair_mean(sigmoid, np.array([4.0, 4.0]), np.array([0.0, 4.0])).round(4))  # independent; equal
+    >>> four = np.full(2, 4.0)
+    >>> print(pair_mean(sigmoid, four, four, np.array([0.0, 4.0])).round(4))  # independent; equal
     [0.25   0.3486]
     """
-    std = np.sqrt(variance)
-    nodes, weights = _nodes(std)
-    per_unit = covariance / variance  # what z says of the neighbour's, and what it leaves open
-    left = np.sqrt(np.maximum(np.roll(variance, -1) - covariance * per_unit, 0))
-    out = np.empty(len(variance))
+    wide, narrow = np.maximum(variance, other), np.minimum(variance, other)
+    nodes, weights = _nodes(np.sqrt(wide))
+    dense, _ = _nodes(np.sqrt(narrow))
+    per_unit = covariance / wide  # what the wider z says of the other, and what it leaves open
+    left = np.sqrt(np.maximum(narrow - covariance * per_unit, 0))
+    out = np.empty(len(wide))
     for i, (z, weight) in enumerate(zip(nodes, weights, strict=True)):
-        given_z = _blurred(f, per_unit[i] * z, left[i], nodes[(i + 1) % len(nodes)])
-        out[i] = (weight * f(z)) @ given_z
+        out[i] = (weight * f(z)) @ _blurred(f, per_unit[i] * z, left[i], dense[i])
     return out
 
 

@@ -127,7 +127,7 @@ class Equilibrium:
 
     @cached_property
     def relaxation_time(self) -> Value:
-        """Steps in which the memory of the start falls by e: -1/ln of the larger of abs(a) and the noise's memory."""
+        """Steps in which the weight's memory falls by e: -1/ln of the larger of abs(a) and the noise's memory."""
         if self._symbolic:
             import sympy as sp
 
@@ -135,6 +135,18 @@ class Equilibrium:
         slowest = np.minimum(self._gap(self.rate), 1 - self._memory)  # 1 - abs of each, without cancellation
         with np.errstate(divide="ignore"):
             return self._out(-1 / np.log1p(-slowest))
+
+    @cached_property
+    def settling_time(self) -> Value:
+        """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run.
+
+        Its terms fall as a^2t and as (a r)^t, r the noise's memory: half the relaxation time where a is the slower.
+        """
+        if self._symbolic:
+            raise NotImplementedError("settling_time is in numbers. Symbols: the transient of theory.derive().")
+        with np.errstate(divide="ignore"):
+            own = -np.log1p(-self._gap(self.rate))
+        return self._out(1 / (own + 1 / self.relaxation_time))
 
     @property
     def _memory(self) -> Value:

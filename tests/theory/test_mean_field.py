@@ -59,8 +59,34 @@ def test_minibatch_of_one_is_the_single_example():
         ({"squared_norm": -1.0}, "squared_norm must be positive"),
         ({"squared_norm": 1.0, "init": "tiny"}, "init must be large or default"),
         ({"inputs": np.ones(4)}, "at least two examples"),
+        ({"inputs": np.ones((3, 7))}, r"sizes\[0\] = 4 inputs"),
+        ({"inputs": np.zeros((3, 4))}, "must not be all zero"),
+        ({"squared_norm": []}, "at least one number"),
+        ({"squared_norm": 1.0, "bias_std": -1.0}, "bias_std must"),
     ],
 )
 def test_refusals(arguments, message):
     with pytest.raises(InvalidArgument, match=message):
         theory.mean_field((4, 3, 2), **arguments)
+
+
+def test_the_order_of_the_examples_does_not_matter():
+    rng = np.random.default_rng(3)
+    x = rng.random((60, 12)) * rng.integers(1, 9, (60, 1))
+    ways = [x, x[::-1], x[np.argsort(x.sum(axis=1))]]
+    found = np.array([theory.mean_field((12, 6, 3), inputs=way, batch_size=10).grad_sq for way in ways])
+    np.testing.assert_allclose(found, found[:1].repeat(3, axis=0), rtol=1e-12)
+
+
+def test_sorted_examples_are_as_good_as_shuffled_ones():
+    """More pairs than are taken: those of a sorted sample must not be neighbours."""
+    rng = np.random.default_rng(4)
+    x = rng.standard_normal((500, 12)) + 3 * rng.standard_normal((10, 12))[rng.integers(0, 10, 500)]
+    by_class = x[np.argsort(x @ rng.standard_normal(12))]
+    found = [theory.mean_field((12, 6, 3), inputs=way, batch_size=10).grad_sq for way in (x, by_class)]
+    np.testing.assert_allclose(found[0], found[1], rtol=0.05)
+
+
+def test_without_biases():
+    field = theory.mean_field((12, 6, 3), squared_norm=4.0, bias_std=0.0)
+    assert field.preactivation_variance[0] == pytest.approx(4.0)

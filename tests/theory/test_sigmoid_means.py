@@ -33,7 +33,7 @@ def test_derivatives():
 def test_pair_mean_against_sampling(f):
     rng = np.random.default_rng(0)
     variance, covariance = np.array([0.3, 2.0, 90.0, 3000.0]), np.array([0.1, -5.0, 300.0, 20.0])
-    found = pair_mean(f, variance, covariance)
+    found = pair_mean(f, variance, np.roll(variance, -1), covariance)
     z = rng.standard_normal((2, 1_000_000))
     for i, v in enumerate(variance):
         v2 = np.roll(variance, -1)[i]
@@ -45,11 +45,29 @@ def test_pair_mean_against_sampling(f):
 @pytest.mark.parametrize("variance", VARIANCES)
 def test_pair_of_equals_and_of_strangers(variance):
     two = np.full(2, variance)
-    np.testing.assert_allclose(pair_mean(slope, two, two), mean(lambda z: slope(z) ** 2, two), rtol=1e-9)
-    np.testing.assert_allclose(pair_mean(slope, two, 0 * two), mean(slope, two) ** 2, rtol=1e-9)
+    np.testing.assert_allclose(pair_mean(slope, two, two, two), mean(lambda z: slope(z) ** 2, two), rtol=1e-9)
+    np.testing.assert_allclose(pair_mean(slope, two, two, 0 * two), mean(slope, two) ** 2, rtol=1e-9)
 
 
 def test_signs_of_wide_inputs():
     """So wide that only the sign counts: both positive with probability 1/4 + arcsin(rho) / (2 pi)."""
-    found = pair_mean(sigmoid, np.full(2, 1e12), np.array([6e11, -6e11]))
+    found = pair_mean(sigmoid, np.full(2, 1e12), np.full(2, 1e12), np.array([6e11, -6e11]))
     np.testing.assert_allclose(found, 0.25 + np.arcsin([0.6, -0.6]) / (2 * np.pi), rtol=1e-6)
+
+
+@pytest.mark.parametrize("correlation", [0.995, 0.9999, 1.0, -0.9999])
+@pytest.mark.parametrize("ratio", [1e2, 1e4, 1e6])
+def test_narrow_beside_wide_at_high_correlation(ratio, correlation):
+    """Conditioned on the wide one, in fine panels: the bend of the narrow one is 1/sqrt(ratio) wide in units of it."""
+    covariance = correlation * np.sqrt(ratio)
+    (found,) = pair_mean(slope, np.array([1.0]), np.array([ratio]), np.array([covariance]))
+    (swapped,) = pair_mean(slope, np.array([ratio]), np.array([1.0]), np.array([covariance]))
+    left = np.sqrt(1 - correlation**2)
+    u = np.linspace(-9, 9, 401)
+    weight = np.exp(-(u**2) / 2)
+    weight /= weight.sum()
+    z = np.linspace(-60, 60, 24_001)  # the slope of the wide one vanishes outside
+    inner = slope(correlation / np.sqrt(ratio) * z[:, None] + left * u) @ weight
+    exact = np.trapezoid(slope(z) * normal(z, ratio) * inner, z)
+    assert found == pytest.approx(exact, rel=1e-8)
+    assert swapped == pytest.approx(exact, rel=1e-8)
