@@ -15,7 +15,7 @@ from reports import layers, mnist_run, optimizers, random_walk, teacher_student
 from reports.document import as_json, typeset
 from reports.section import Section
 from reports.work import run_all
-from sim.provenance import versions
+from sim.provenance import refuse_unwritable, versions
 from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
@@ -60,9 +60,9 @@ def build(
     Raises
     ------
     InvalidArgument
-        If the path is a folder or does not end in .pdf, or the seed is not a whole number.
+        If the path does not end in .pdf, or the seed is not a whole number.
     DataError
-        If the data cannot be loaded.
+        If the data cannot be loaded, or the path cannot be written.
 
     Examples
     --------
@@ -71,11 +71,12 @@ def build(
     theory.errors.InvalidArgument: path must end in .pdf, got 'report.doc'.
     """
     path = Path(path)
-    if path.suffix != ".pdf" or path.is_dir():
+    if path.suffix != ".pdf":
         raise InvalidArgument(f"path must end in .pdf, got {str(path)!r}.")
     whole_number("seed", seed, least=0)
     examples = sim.load_data(data)
     path.parent.mkdir(parents=True, exist_ok=True)
+    refuse_unwritable(path)
     tasks = {section.NAME: section.tasks(quick, seed, examples) for section in SECTIONS}
     results: dict[str, dict[str, xr.Dataset]] = {}
     with ThreadPoolExecutor(1) as writer:  # writes each section up while the next is simulated

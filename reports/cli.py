@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import re
 import sys
+import warnings
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from reports.cli_output import announce_compilation, layer_json, layer_table, show
@@ -177,17 +180,26 @@ def walk(
     Example: tailoff walk 100 20 0.5 --weights 4000
     """
     import sim
+    import theory
     from reports.random_walk import scale_comparison
+    from sim.provenance import refuse_unwritable
 
+    if out is not None:
+        refuse_unwritable(out)
+    chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled)
+    if sign_noise and not isinstance(chosen, theory.SGD):
+        raise TailoffError(
+            f"--sign-noise has no prediction with --optimizer {optimizer.value}, whose law is for Gaussian noise."
+        )
+    theory.equilibrium(n, lam, eta, noise=noise, correlation=correlation, curvature=curvature, optimizer=chosen)
     result = sim.walk(
         n, lam, eta, weights=weights, steps=steps, noise=noise, correlation=correlation, curvature=curvature,
-        distribution="sign" if sign_noise else "gaussian", start=start, seed=seed,
-        optimizer=chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled),
+        distribution="sign" if sign_noise else "gaussian", start=start, seed=seed, optimizer=chosen,
     )  # fmt: skip
-    if out:
-        sim.save(result, out)
     if not result.attrs["stationary"]:
         raise TailoffError(f"the walk is not stationary after {steps} steps. Give more --steps.")
+    if out:
+        sim.save(result, out)
     comparison = scale_comparison(result)
     text = f"{comparison}\nburn-in {result.burn_in.item():.0f} of {result.attrs['steps']} steps, chosen from the data"
     show(text, comparison.as_dict() | {"burn_in": result.burn_in.item()}, as_json)
@@ -216,7 +228,13 @@ def train(
     """
     import sim
     from reports.work import progress_bar
+    from sim.provenance import refuse_unwritable
 
+    for path in (out, checkpoint):
+        if path is not None:
+            refuse_unwritable(path)
+    if out is not None and checkpoint is not None and out.resolve() == checkpoint.resolve():
+        raise TailoffError(f"--out and --checkpoint must be two files, got {str(out)!r} for both.")
     widths, examples = _sizes(sizes), sim.load_data(data)
     with progress_bar() as bar:
         task = bar.add_task("training", total=epochs * replicas)
@@ -225,7 +243,7 @@ def train(
             cost=cost.value, replicas=replicas, seed=seed, checkpoint=checkpoint, resume=resume,
             progress=lambda: bar.advance(task),
         )  # fmt: skip
-    if out:
+    if out is not None:
         sim.save(result, out)
     show(layer_table(result), layer_json(result), as_json)
 
@@ -311,20 +329,38 @@ def report(
 def main() -> None:
     """Run the command line; bad input ends with one line on stderr and exit code 2."""
     announce_compilation()
+    complaint = sys.unraisablehook
+    sys.unraisablehook = lambda _: None  # damaged HDF5 files protest once more as they are let go
     try:
-        code = app(prog_name="tailoff", standalone_mode=False)
+        with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # overflow is said once, in words
+            code = _exit_code()
+        gc.collect()
+    finally:
+        sys.unraisablehook = complaint
+    sys.exit(code)
+
+
+def _exit_code() -> int:
+    try:
+        return int(app(prog_name="tailoff", standalone_mode=False) or 0)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
-        message = re.sub(
-            r"^No such option: (-[\d.]).*", "A negative number is not allowed here.", error.format_message()
-        )
-        sys.exit(_complain(f"{message} See {context.command_path if context else 'tailoff'} --help."))
+        message = re.sub(r"^No such option: (-[\d.]).*", _negative(sys.argv), error.format_message().rstrip("."))
+        return _complain(f"{message}. See {context.command_path if context else 'tailoff'} --help.")
     except (TailoffError, OSError, NotImplementedError) as error:
-        sys.exit(_complain(str(error)))
+        return _complain(str(error))
+    except (OverflowError, MemoryError, np.linalg.LinAlgError) as error:
+        why = str(error.args[-1] if error.args else error)
+        return _complain(f"a number is too large or too small to compute with ({why}). Take more ordinary ones.")
     except (KeyboardInterrupt, typer.Abort):
         typer.echo("stopped", err=True)
-        sys.exit(130)
-    sys.exit(code or 0)
+        return 130
+
+
+def _negative(words: list[str]) -> str:
+    """Say which number the command line took for an option."""
+    number = next((word for word in words if re.match(r"-[\d.]", word)), "")
+    return f"n, lam and eta must not be negative, got {number}"
 
 
 def _complain(message: str) -> int:

@@ -17,7 +17,11 @@ __all__ = ["announce_compilation", "layer_json", "layer_table", "show"]
 
 def show(text: str, content: dict[str, Any], as_json: bool) -> None:
     """Print the text for people, or the content as JSON, in which NaN is an error."""
-    typer.echo(json.dumps(content, indent=1, allow_nan=False) if as_json else text)
+    try:
+        document = json.dumps(content, indent=1, allow_nan=False)
+    except ValueError as error:
+        raise OverflowError("a result is not finite") from error
+    typer.echo(document if as_json else text)
 
 
 class _ToStderr(logging.Handler):

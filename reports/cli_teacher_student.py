@@ -38,7 +38,11 @@ def teacher_student(
     start = theory.Overlaps.random(hidden, teachers, Q=start_norm, T=teacher_norm, fan_in=fan_in, seed=seed)
     network = theory.teacher_student(rule, start)
     if not network.stable:
-        raise NoFixedPoint(f"no prediction for {rule}: {network.reason}. Take another --seed, --eta or --gamma.")
+        reason = network.reason.removesuffix(" Raise alpha_max.").rstrip(".")
+        advice = (
+            "Take another --seed, --eta or --gamma." if sigma or teachers else "Nothing but noise holds the weights."
+        )
+        raise NoFixedPoint(f"no prediction for {rule}: {reason}. {advice}")
     lines, content = _prediction(network, fan_in)
     if simulate:
         measured, rows = _measurement(network, fan_in, seed)

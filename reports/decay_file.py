@@ -29,8 +29,7 @@ def read_decay(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
     DataError
         If the file is missing or is neither, or the layer is not in it.
     """
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Give a .nc file of `tailoff train --out` or a CSV file.")
+    _refuse_missing(path, "Give a .nc file of `tailoff train --out` or a CSV file.")
     with path.open("rb") as file:
         start = file.read(4)
     return _from_run(path, layer) if start in (b"\x89HDF", b"CDF\x01", b"CDF\x02") else _from_csv(path)
@@ -38,15 +37,19 @@ def read_decay(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarr
 
 def read_run(path: Path) -> xr.Dataset:
     """Return a run that `tailoff train --out` has written; DataError if it is not one."""
-    if not path.is_file():
-        raise DataError(f"{path} does not exist. Give a .nc file of `tailoff train --out`.")
+    _refuse_missing(path, "Give a .nc file of `tailoff train --out`.")
     try:
         run = xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} is not a readable netCDF file: {error}") from error
+    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, TypeError) as error:  # HDF5 raises them all
+        raise DataError(f"{path} is damaged or no netCDF file ({error}). Write it anew with `--out`.") from error
     if "rms" not in run or "layer" not in run.dims:
         raise DataError(f"{path} has no rms over layers. Give a file written by `tailoff train --out`.")
     return run
+
+
+def _refuse_missing(path: Path, what_to_give: str) -> None:
+    if not path.is_file():
+        raise DataError(f"{path} {'is not a file' if path.exists() else 'does not exist'}. {what_to_give}")
 
 
 def _from_run(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

@@ -11,10 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.optimize import OptimizeWarning, curve_fit
+from scipy.stats import chi2 as chi2_distribution
 
 from sim.errors import FitError
+from sim.stationarity import autocorrelation_time
 
 __all__ = ["DecayFit", "Estimate", "fit_decay"]
+
+NEAR_TAIL = 0.2  # the tail is seen where the fitted rms^2 ends within this fraction of it
+IMPROBABLE = 1e-3  # chance of a chi2 from which on the curve, and not the noise, is held responsible
 
 
 class Estimate(NamedTuple):
@@ -36,7 +41,8 @@ class DecayFit:
     scale, rate, start : Estimate
         s, k (per unit of time) and r_0 (the rms at the first time), each with its standard error.
     covariance : ndarray, shape (3, 3)
-        Of (scale, rate, start).
+        Of (scale, rate, start). Widened by chi2/dof and the residuals' memory where the curve misses the data, and by
+        the latter where no errors were given.
     chi2_per_dof : float or None
         None where no errors of the data were given: the residuals' scatter then sets the parameters' errors.
     points : int
@@ -127,12 +133,28 @@ def fit_decay(time: Any, rms: Any, error: Any = None) -> DecayFit:
     except (RuntimeError, OptimizeWarning) as problem:
         return _failed(len(t), str(problem).strip().rstrip("."))
     s, k, r0 = (float(p) for p in best)
-    errors = [float(e) for e in np.sqrt(np.diag(covariance))]
     residuals = (y**2 - mean_square(clock, s, k, r0)) / (1.0 if weight is None else weight)
     chi2 = None if sigma is None else float((residuals**2).sum() / (len(t) - 3))
     seen, message = _tail(s, k, r0, float(clock.max()))
+    covariance, misfit = _widened(covariance, residuals, chi2)
+    errors = [float(e) for e in np.sqrt(np.diag(covariance))]
     scale, rate, start = (Estimate(*pair) for pair in zip((s, k, r0), errors, strict=True))
-    return DecayFit(scale, rate, start, covariance, chi2, len(t), True, seen, message)
+    return DecayFit(scale, rate, start, covariance, chi2, len(t), True, seen, message + misfit)
+
+
+def _widened(covariance: np.ndarray, residuals: np.ndarray, chi2: float | None) -> tuple[np.ndarray, str]:
+    """Widen the errors where the curve misses the data: by their scatter about it, and by that scatter's memory.
+
+    The errors of the data say nothing of how far a wrong curve is off. Runs of residuals of one sign count as one.
+    """
+    memory = autocorrelation_time(residuals[None])
+    if chi2 is None:
+        return covariance * memory, ""
+    if chi2_distribution.sf(chi2 * (len(residuals) - 3), len(residuals) - 3) > IMPROBABLE:
+        return covariance, ""
+    return covariance * (chi2 * memory), (
+        f"; the curve misses the data by more than their errors (chi2/dof {chi2:.3g}): these are widened"
+    )
 
 
 def _checked(time: Any, rms: Any, error: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -166,17 +188,17 @@ def _failed(points: int, why: str) -> DecayFit:
 def _tail(s: float, k: float, r0: float, span: float) -> tuple[bool, str]:
     """Say whether the data reach the tail: at least a time constant of rms^2, and little of the decay is left."""
     if abs(r0**2 - s**2) < 1e-9 * s**2:
-        return False, f"converged, but the rms does not change: the scale is {s:.6g}, no rate can be had from the data."
+        return False, f"converged, but the rms does not change: the scale is {s:.6g}, no rate can be had from the data"
     times = 2 * k * span
     if times < 1:
         return False, (
             f"converged, but the data are too short to show the tail: they span {times:.2g} time constants 1/(2k) of "
             f"rms^2. Take at least {np.ceil(4 / max(times, 1e-3)):g} times as long a run for the scale."
         )
-    left = abs(r0**2 - s**2) * np.exp(-times) / s**2
-    if left > 2:
+    left = (r0**2 - s**2) * np.exp(-times) / s**2
+    if abs(left) > NEAR_TAIL:
         return False, (
-            f"converged, but no tail is seen: at the last point rms^2 is still {1 + left:.3g} times its tail. "
-            "Run on for the scale; the rate is good."
+            f"converged, but no tail is seen: the fitted rms^2 ends at {1 + left:.3g} times its tail. Run on for the "
+            "scale, which is extrapolated here"
         )
     return True, "converged; the tail is seen"

@@ -45,7 +45,7 @@ def burn_in_blocks(series: np.ndarray) -> int | None:
 
 
 def autocorrelation_time(series: np.ndarray) -> float:
-    """Return the integrated autocorrelation time 1 + 2 sum rho_k, in samples; 1 for independent ones.
+    """Return the integrated autocorrelation time 1 + 2 sum rho_k, in samples; 1 for independent or equal ones.
 
     Parameters
     ----------
@@ -71,6 +71,8 @@ def autocorrelation_time(series: np.ndarray) -> float:
     centred = series - series.mean()
     spectrum = np.abs(np.fft.rfft(centred, 2 * times, axis=1)) ** 2
     covariance = np.fft.irfft(spectrum.mean(axis=0))[:times] / np.arange(times, 0, -1)
+    if covariance[0] <= 0:
+        return 1.0  # it does not fluctuate
     total = 1 + 2 * np.cumsum(covariance[1:] / covariance[0])
     lags = np.arange(1, times)
     window = int(np.argmax(lags >= 5 * total)) if (lags >= 5 * total).any() else times - 2

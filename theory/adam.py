@@ -202,7 +202,7 @@ class CoupledAdamEquilibrium(AdamWEquilibrium):
             limit = float(np.min(largest * self.eta / self.relative_rate))
             raise NotImplementedError(
                 f"Adam with coupled decay is known for eta (lam/n + curvature) / noise up to {largest}, got "
-                f"{float(np.max(self.relative_rate)):g}. Take eta below {limit:g}, or decoupled decay, which is exact."
+                f"{float(np.max(self.relative_rate)):g}. Take eta below {limit:g}, or decoupled decay."
             )
 
     @cached_property

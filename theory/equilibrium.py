@@ -75,12 +75,13 @@ def equilibrium(
         overshoots); with momentum, a Jury condition is violated. The message names the condition and the largest
         learning rate that satisfies it.
     NotImplementedError
-        A combination whose law has not been derived (Adam or Lion with curvature, or with noise that has a memory);
-        the message says what is available.
+        A combination whose law has not been derived (Adam or Lion with noise that has a memory, AdamW or Lion with
+        curvature, coupled Adam at rates above 0.11); the message says what is available.
 
     Notes
     -----
-    Exact in discrete time for noise that does not depend on the weight; `theory.derive()` shows the steps.
+    Exact in discrete time for noise that does not depend on the weight, whatever its distribution under SGD of any
+    kind, and Gaussian under Adam and Lion; `theory.derive()` shows the steps.
     AdamW is an exact average over Gaussian noise, done by quadrature; Adam with coupled decay is approximate.
 
     References

@@ -46,10 +46,13 @@ class InverseSqrtN:
 
     def __str__(self) -> str:
         white, coherent = (" (by default eta n / 2 to leading order)", " (by default n)") if self.plain else ("", "")
+        wanted = ((self.lam_white, white), (self.lam_coherent, coherent))
+        white, coherent = (
+            f"only if lam = {lam:.6g}{note}" if str(lam) != "nan" else "at no lam" for lam, note in wanted
+        )
         return (
             f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; it would equal this\n"
-            f"    for white noise only if lam = {self.lam_white:.6g}{white},\n"
-            f"    for coherent noise only if lam = {self.lam_coherent:.6g}{coherent}"
+            f"    for white noise {white},\n    for coherent noise {coherent}"
         )
 
 
