@@ -19,6 +19,7 @@ __all__ = [
     "end_gaps",
     "field_facts",
     "forecast_facts",
+    "hidden_facts",
     "inputs_facts",
     "power_law",
     "textbook_facts",
@@ -116,16 +117,13 @@ def inputs_facts(mine: dict[str, xr.Dataset]) -> dict[str, Any]:
     """Return the scale of layer 2 for every change of the inputs, and the laws that it follows."""
 
     def point(run: xr.Dataset, kind: str, value: float, squared_norm: float) -> dict[str, Any]:
-        rms, error = mean_and_error(stationary_part(run).rms.sel(layer=2))
-        return {"kind": kind, "value": value, "lam": run.attrs["lam"], "squared_norm": squared_norm,
-                "rms": rms, "error": error}  # fmt: skip
+        return {"kind": kind, "value": value, "squared_norm": squared_norm} | _scale_of_layer_2(run)
 
     changed = [run for run in mine.values() if "kind" in run.attrs]
     points = [point(run, *(run.attrs[name] for name in ("kind", "value", "squared_norm"))) for run in changed]
     untouched = next(p["squared_norm"] / p["value"] ** 2 for p in points if p["kind"] == "scaled")
     for lam in sorted({p["lam"] for p in points}):
-        same_length = mine[f"lam-{lam:g}-default"].isel(epoch=slice(changed[0].sizes["epoch"]))
-        points.append(point(same_length, "as they are", 1.0, untouched))
+        points.append(point(_same_length(mine, lam, changed[0]), "as they are", 1.0, untouched))
     laws = {}
     for kind in ("scaled", "masked"):
         for lam in sorted({p["lam"] for p in points if p["kind"] == kind}):
@@ -135,32 +133,69 @@ def inputs_facts(mine: dict[str, xr.Dataset]) -> dict[str, Any]:
     plain = next(p for p in points if p["kind"] == "as they are" and p["lam"] == padded["lam"])
     ratio = padded["rms"] / plain["rms"]
     error = ratio * math.hypot(padded["error"] / padded["rms"], plain["error"] / plain["rms"])
-    return {"inputs": points, "input_laws": laws, "padded": {"value": ratio, "error": error}, "squared_norm": untouched}
+    return {"inputs": points, "input_laws": laws, "padded": {"value": ratio, "error": error}, "squared_norm": untouched,
+            "inputs_drift": max(abs(p["drift"]) for p in points)}  # fmt: skip
+
+
+def hidden_facts(mine: dict[str, xr.Dataset]) -> dict[str, Any]:
+    """Return the scale of layer 2 for every number of hidden neurons, and its power law in all weights."""
+    changed = [run for key, run in mine.items() if key.startswith("hidden-")]
+    runs = sorted([_same_length(mine, changed[0].attrs["lam"], changed[0]), *changed], key=_all_weights)
+    points = [{"hidden": int(run.fan_in[1]), "weights": _all_weights(run)} | _scale_of_layer_2(run) for run in runs]
+    law = power_law([(p["weights"], p["rms"], p["error"]) for p in points])
+    return {"hidden": points, "hidden_law": law}
+
+
+def _all_weights(run: xr.Dataset) -> int:
+    return int(run.layer_weights.sum())
+
+
+def _same_length(mine: dict[str, xr.Dataset], lam: float, other: xr.Dataset) -> xr.Dataset:
+    """Return the network as it is at this lam, from the default start, cut to the length of another run."""
+    return mine[f"lam-{lam:g}-default"].isel(epoch=slice(other.sizes["epoch"]))
+
+
+def _scale_of_layer_2(run: xr.Dataset) -> dict[str, float]:
+    """Return the rms in the last third of a run, and by which fraction it drifts there."""
+    late = stationary_part(run).rms.sel(layer=2)
+    rms, error = mean_and_error(late)
+    change, _ = drift(late.transpose("replica", "epoch").values)
+    return {"lam": run.attrs["lam"], "rms": rms, "error": error, "drift": change / rms}
 
 
 def forecast_facts(mine: dict[str, xr.Dataset]) -> dict[str, Any]:
-    """Return, layer by layer, when forecast and weights come within 5% of the final scale, from the default start."""
-    run = mine["lam-5-default"]
-    out = {}
-    for layer in run.layer.values:
-        at = run.sel(layer=layer)
-        final = mean_and_error(stationary_part(run).rms.sel(layer=layer))[0]
-        balance = theory.norm_balance(
-            run.attrs["n"], run.attrs["lam"], run.attrs["eta"], grad_sq=at.grad_sq.mean("replica").values[1:],
-            alignment=at.alignment.mean("replica").values[1:],
-        )  # fmt: skip
-        forecast = balance.rms(int(at.layer_weights))
-        rms = at.rms.mean("replica").values[1:]
-        out[str(layer)] = {
-            "final": final, "forecast": forecast.tolist(), "rms": rms.tolist(),
-            "forecast_arrives": _arrival(forecast, final), "rms_arrives": _arrival(rms, final),
-        }  # fmt: skip
+    """Return, layer by layer, when forecast and weights come within 5% of the final scale, from both starts."""
+    out: dict[str, dict[str, Any]] = {init: {} for init in STARTS}
+    for init in STARTS:
+        run = mine[f"lam-5-{init}"]
+        for layer in run.layer.values:
+            final = mean_and_error(stationary_part(run).rms.sel(layer=layer))[0]
+            forecast, rms = _forecasts(run, int(layer)), run.rms.sel(layer=layer).mean("replica").values[1:]
+            out[init][str(layer)] = {
+                "final": final, "forecast": forecast, "rms": rms.tolist(), "none_until": forecast.count(None),
+                "forecast_arrives": _arrival(forecast, final), "rms_arrives": _arrival(rms.tolist(), final),
+            }  # fmt: skip
     return {"forecast": out}
 
 
-def _arrival(values: np.ndarray, final: float) -> int:
-    """Return the first epoch at which the values are within 5% of the final one."""
-    return int(np.flatnonzero(np.abs(values / final - 1) < CLOSE)[0]) + 1
+def _forecasts(run: xr.Dataset, layer: int) -> list[float | None]:
+    """Return the balance's rms from each epoch's statistics; None where they still shrink the layer without end."""
+    at = run.sel(layer=layer).mean("replica").isel(epoch=slice(1, None))
+    out: list[float | None] = []
+    for grad_sq, alignment in zip(at.grad_sq.values, at.alignment.values, strict=True):
+        try:
+            balance = theory.norm_balance(
+                run.attrs["n"], run.attrs["lam"], run.attrs["eta"], grad_sq=float(grad_sq), alignment=float(alignment)
+            )
+            out.append(float(balance.rms(int(run.layer_weights.sel(layer=layer)))))
+        except theory.NoEquilibrium:
+            out.append(None)
+    return out
+
+
+def _arrival(values: list[float | None], final: float) -> int:
+    """Return the first epoch at which a value is within 5% of the final one."""
+    return next(i for i, value in enumerate(values, 1) if value is not None and abs(value / final - 1) < CLOSE)
 
 
 def textbook_facts(mine: dict[str, xr.Dataset], question: dict[str, xr.Dataset]) -> list[dict[str, Any]]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from reports.balance import budgets
 from reports.style import COLOURS, log_scale, new_figure, residual_band, styled
@@ -71,52 +73,64 @@ def balance_figure(rows: list[dict[str, Any]]) -> Figure:
 
 
 @styled
-def which_n_figure(points: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Figure:
-    """Draw the scale of layer 2 over E||x||^2, and over lam, with the candidates for 1/sqrt(n)."""
-    figure, axes = new_figure(1, 2, 2.9)
-    left, right = axes[0]
-    norms = np.geomspace(15, 420, 50)
+def which_n_figure(facts: dict[str, Any], rows: list[dict[str, Any]]) -> Figure:
+    """Draw the scale of layer 2 over E||x||^2, hidden neurons and lam, with the candidates for 1/sqrt(n)."""
+    figure, axes = new_figure(1, 3, 3.1, sharey=True)
+    left, middle, right = axes[0]
+    points, hidden = facts["inputs"], facts["hidden"]
     markers = {"scaled": "o", "masked": "s", "padded": "D", "as they are": "*"}
     for lam, colour in zip(sorted({p["lam"] for p in points}), (COLOURS["blue"], COLOURS["orange"]), strict=True):
         for kind, marker in markers.items():
             mine = [p for p in points if (p["kind"], p["lam"]) == (kind, lam)]
             if mine:
-                q, rms, error = (np.array([p[k] for p in mine]) for k in ("squared_norm", "rms", "error"))
-                left.errorbar(q, rms, error, fmt=marker, color=colour, mfc="white",
-                              label=rf"{kind}, $\lambda = {lam:g}$")  # fmt: skip
-    for axis, over in ((left, norms), (right, np.array([4.0, 200.0]))):
-        q = norms if axis is left else np.full(2, next(p["squared_norm"] for p in points if p["kind"] == "as they are"))
+                _points(left, mine, "squared_norm", marker, colour, rf"{kind}, $\lambda = {lam:g}$")
+    _points(middle, hidden, "hidden", "^", COLOURS["orange"], rf"other widths, $\lambda = {hidden[0]['lam']:g}$")
+    for init, (marker, colour) in STARTS.items():
+        mine = [r | {"rms": r["measured"]} for r in rows if (r["layer"], r["init"]) == (2, init)]
+        _points(right, mine, "lam", marker, colour, f"{init} start")
+    as_it_is = next(p["weights"] for p in hidden if p["hidden"] == 30)
+    reaches = {left: np.geomspace(15, 420, 50), middle: np.array([8.0, 110.0]), right: np.array([4.0, 200.0])}
+    for axis, over in reaches.items():
+        q = over if axis is left else np.full(2, facts["squared_norm"])
+        weights = as_it_is / 30 * over if axis is middle else np.full(len(over), as_it_is)
         axis.plot(over, 2 / np.sqrt(q), color="black", linestyle="--", linewidth=0.9, label=r"$2/\sqrt{E\|x\|^2}$")
         axis.plot(over, 1 / np.sqrt(q), color="black", linestyle=":", linewidth=0.9, label=r"$1/\sqrt{E\|x\|^2}$")
-        axis.axhline(784**-0.5, color=COLOURS["grey"], linestyle="-.", linewidth=0.9, label=r"$1/\sqrt{784}$")
-        axis.axhline(
-            23820**-0.5, color=COLOURS["grey"], linestyle=(0, (1, 3)), linewidth=0.9, label=r"$1/\sqrt{23820}$"
-        )
+        axis.plot(over, np.full(len(over), 784**-0.5), color=COLOURS["grey"], linestyle="-.", linewidth=0.9,
+                  label=r"$1/\sqrt{784}$ (fan-in)")  # fmt: skip
+        axis.plot(over, weights**-0.5, color=COLOURS["grey"], linestyle=(0, (1, 3)), linewidth=0.9,
+                  label=r"$1/\sqrt{n}$, all weights")  # fmt: skip
         axis.set_xscale("log")
-        log_scale(axis, 0.004, 0.7)
-    for init, (marker, colour) in STARTS.items():
-        mine = [r for r in rows if (r["layer"], r["init"]) == (2, init)]
-        right.errorbar([r["lam"] for r in mine], [r["measured"] for r in mine], [r["error"] for r in mine], fmt=marker,
-                       color=colour, mfc="white", label=f"{init} start")  # fmt: skip
-    left.set_xticks([20, 50, 100, 200, 400], ["20", "50", "100", "200", "400"])
-    left.set_xticks([], minor=True)
-    left.set_xlabel(r"mean squared norm of the inputs, $E\|x\|^2$")
+        axis.xaxis.set_minor_formatter(NullFormatter())
+    log_scale(left, 0.003, 0.7)
+    left.set_xticks([20, 100, 400], ["20", "100", "400"])
+    middle.set_xticks([10, 30, 90], ["10", "30", "90"])
+    right.set_xticks([5, 30, 160], ["5", "30", "160"])
+    left.set_xlabel(r"inputs' $E\|x\|^2$")
     left.set_ylabel("stationary rms of layer 2")
+    middle.set_xlabel("hidden neurons")
     right.set_xlabel(r"regularisation $\lambda$")
-    handles = dict(zip(*reversed(left.get_legend_handles_labels()), strict=True))
-    handles |= dict(zip(*reversed(right.get_legend_handles_labels()), strict=True))
-    figure.legend(list(handles.values()), list(handles), loc="outside right upper", fontsize=7.5)
+    handles: dict[str, Any] = {}
+    for axis in (left, middle, right):
+        handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, fontsize=7.5)
     return figure
 
 
+def _points(axis: Axes, points: list[dict[str, Any]], over: str, marker: str, colour: str, label: str) -> None:
+    """Draw the scale with its error bars over one of its causes."""
+    x, rms, error = (np.array([point[key] for point in points]) for key in (over, "rms", "error"))
+    axis.errorbar(x, rms, error, fmt=marker, color=colour, mfc="white", label=label)
+
+
 @styled
-def forecast_figure(run: xr.Dataset, forecast: dict[str, dict[str, Any]]) -> Figure:
+def forecast_figure(layers: dict[str, dict[str, Any]]) -> Figure:
     """Draw the balance's forecast from each epoch's statistics beside the rms itself, from the default start."""
-    figure, axes = new_figure(1, len(forecast), 2.4)
-    epochs = run.epoch.values[1:]
-    for axis, (layer, facts) in zip(axes[0], forecast.items(), strict=True):
+    figure, axes = new_figure(1, len(layers), 2.4)
+    for axis, (layer, facts) in zip(axes[0], layers.items(), strict=True):
+        epochs = np.arange(1, len(facts["rms"]) + 1)
         axis.axhspan(0.95 * facts["final"], 1.05 * facts["final"], color="#eeeeee", zorder=0)
-        axis.plot(epochs, facts["forecast"], color=COLOURS["orange"], linewidth=1.0, label="forecast by the balance")
+        forecast = np.array(facts["forecast"], dtype=float)
+        axis.plot(epochs, forecast, color=COLOURS["orange"], linewidth=1.0, label="forecast by the balance")
         axis.plot(
             epochs, facts["rms"], "o", color=COLOURS["blue"], mfc="white", markersize=2.6, label="rms of the weights"
         )

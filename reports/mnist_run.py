@@ -75,7 +75,7 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
         "layers": Picture(
             layers_figure(runs, fits),
             "Root mean square weight of layers 2 and 3 over the epochs from both starts: layer 2 falls along pure "
-            "decay and levels off far above one over root n, layer 3 grows instead.",
+            "decay and slows down far above one over root n, layer 3 grows instead.",
         ),
         "accuracy": Picture(
             accuracy_figure(runs),
@@ -94,7 +94,8 @@ def _mean(values: xr.DataArray) -> dict[str, float]:
 
 def _fit(run: xr.Dataset, layer: int) -> sim.DecayFit:
     rms = run.rms.sel(layer=layer)
-    return sim.fit_decay(run.epoch.values, rms.mean("replica").values)
+    error = rms.std("replica", ddof=1) / math.sqrt(rms.sizes["replica"])
+    return sim.fit_decay(run.epoch.values, rms.mean("replica").values, error.values)
 
 
 def _fit_facts(fit: sim.DecayFit) -> dict[str, Any]:
