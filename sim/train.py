@@ -133,8 +133,8 @@ def train(
         sampling(statistics),
         evaluate_every,
     )
-    DecayRule(data.sizes[0], lam, eta)
     settings.check_fit(data)
+    DecayRule(data.sizes[0], lam, eta)
     whole_number("seed", seed, least=0)
     whole_number("checkpoint_every", checkpoint_every)
     run = checkpoints.identity(data, settings, seed) if checkpoint or resume else {}

@@ -54,6 +54,8 @@ class TrainingSettings:
 
     def check_fit(self, data: Data) -> None:
         """Refuse sizes and batches that the data cannot fill."""
+        if not isinstance(data, Data):
+            raise InvalidArgument(f"data must be what sim.load_data returns, got {type(data).__name__}.")
         pixels, outputs = self.sizes[0], self.sizes[-1]
         if pixels != data.inputs.shape[1]:
             raise InvalidArgument(f"sizes must begin with the data's {data.inputs.shape[1]} inputs, got {self.sizes}.")
@@ -88,6 +90,6 @@ def sampling(statistics: str | int | None) -> int:
         return 0
     if statistics == "every":
         return 1
-    if isinstance(statistics, str):
+    if isinstance(statistics, (str, bool)):
         raise InvalidArgument(f"statistics must be 'every', a whole number or None, got {statistics!r}.")
     return whole_number("statistics", statistics)

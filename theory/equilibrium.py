@@ -11,14 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from theory.adam import AdamWEquilibrium, CoupledAdamEquilibrium
-from theory.errors import InvalidArgument
 from theory.inverse_sqrt_n import InverseSqrtN
 from theory.lion import LionEquilibrium
 from theory.momentum import MomentumEquilibrium
-from theory.settings import SGD, Adam, DecayRule, Lion, check_range, finite, positive
+from theory.settings import SGD, Adam, DecayRule, Lion, check_range, check_shapes, finite, positive
 from theory.state import PLAIN, Equilibrium, number, root
 
 __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
@@ -134,7 +131,4 @@ def _refuse_bad_arguments(values: dict[str, Value]) -> None:
         "correlation", values["correlation"], -1, 1, hint="Noise that never changes its sign is the limit `balance`."
     )
     finite("curvature", values["curvature"])
-    try:
-        np.broadcast_shapes(*(np.shape(value) for value in values.values()))
-    except ValueError as error:
-        raise InvalidArgument(f"the arguments' shapes must broadcast: {error}.") from error
+    check_shapes(values)

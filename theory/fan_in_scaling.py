@@ -146,6 +146,16 @@ def _trace_slope(network: TeacherStudent, eta_power: float, gamma_power: float) 
 def diffusive_exponent(eta_power: float, gamma_power: float) -> float:
     """Return the limit of d ln w_rms / d ln N on the diffusive branch: (2 eta_power - gamma_power) / 3 - 1/2.
 
+    Parameters
+    ----------
+    eta_power, gamma_power : float
+        How the scaled rates go with the fan-in N: eta as N^eta_power, gamma as N^gamma_power.
+
+    Raises
+    ------
+    InvalidArgument
+        If a power is not finite.
+
     Examples
     --------
     >>> print(f"{diffusive_exponent(1, 1):.4f}")

@@ -31,7 +31,8 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
-from theory.settings import DecayRule, check_range, finite, non_negative
+from theory.settings import DecayRule, check_range, check_shapes, finite, non_negative, whole_number
+from theory.state import number
 
 __all__ = ["Budget", "NormBalance", "derive_norm_balance", "norm_balance", "norm_budget"]
 
@@ -76,6 +77,7 @@ class NormBalance:
 
     def rms(self, weights: int) -> Value:
         """Return the root mean square of the layer's weights, of which there are `weights`."""
+        whole_number("weights", weights)
         return np.sqrt(self.norm_sq / weights)
 
     def rms_error(self, weights: int) -> Value:
@@ -171,11 +173,23 @@ def norm_budget(n: Value, lam: Value, eta: Value, *, norm_sq: Value, grad_sq: Va
     >>> print(f"{budget.decay:.4f} {budget.noise:.4f} {budget.signal:.4f}")
     -0.0796 0.0200 0.0594
     """
+    n, lam, eta, norm_sq, grad_sq, alignment = _numbers(
+        n=n, lam=lam, eta=eta, norm_sq=norm_sq, grad_sq=grad_sq, alignment=alignment
+    )
     DecayRule(n, lam, eta)
     non_negative("norm_sq", norm_sq)
     _check_statistics(grad_sq, alignment)
     x = eta * lam / n
+    if np.any(x > 2):
+        raise InvalidArgument(f"eta lam / n must be at most 2, got {np.max(x):g}: it overshoots. Take a smaller eta.")
     return Budget(-x * (2 - x) * norm_sq, eta**2 * grad_sq, -2 * (1 - x) * eta * alignment)
+
+
+def _numbers(**given: Value) -> tuple[Value, ...]:
+    """Return the arguments as floats or arrays of floats that broadcast."""
+    values = {name: number(name, value) for name, value in given.items()}
+    check_shapes(values)
+    return tuple(values.values())
 
 
 def _check_statistics(grad_sq: Value, alignment: Value) -> None:
@@ -226,6 +240,7 @@ def norm_balance(
     >>> print(f"{norm_balance(100, 10.0, 0.1, grad_sq=2.0, alignment=-0.3).norm_sq:.6f}")
     3.989950
     """
+    n, lam, eta, grad_sq, alignment = _numbers(n=n, lam=lam, eta=eta, grad_sq=grad_sq, alignment=alignment)
     DecayRule(n, lam, eta)
     _check_statistics(grad_sq, alignment)
     x = eta * lam / n
@@ -251,6 +266,6 @@ def _refuse_without_norm(x: np.ndarray, drive: np.ndarray) -> None:
         where = "" if drive.ndim == 0 else f" at index {tuple(int(i) for i in np.argwhere(drive <= 0)[0])}"
         worst = float(drive[drive <= 0].flat[0]) if drive.ndim else float(drive)
         raise NoEquilibrium(
-            f"no stationary norm{where}: noise and signal together change ||w||^2 by {worst:.4g} per step, so "
-            "they shrink the layer as decay does. Use statistics from later in the run."
+            f"no stationary norm{where}: noise and signal together change ||w||^2 by {worst:.4g} per step, so nothing "
+            "holds the layer up against decay. Use statistics from later in the run."
         )

@@ -191,8 +191,8 @@ def as_linear(optimizer: object) -> LinearOptimizer:
     0.100000013
     """
     raise NotImplementedError(
-        f"{type(optimizer).__name__} is not a linear recursion that is known here. Available: SGD with any momentum, "
-        "Nesterov or not, coupled or decoupled; register others with theory.linear_optimizers.as_linear."
+        f"{optimizer!r} is no optimizer that is known here. Available: theory.SGD with any momentum, Nesterov or not, "
+        "coupled or decoupled; theory.Adam and theory.Lion; register others with theory.linear_optimizers.as_linear."
     )
 
 

@@ -198,6 +198,25 @@ def _mean_product(Q: float, R: float, T: float) -> float:
 def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, gamma: float) -> np.ndarray:
     """Return the closed form Q(alpha) of a saturated logistic unit from Q = `start`; NaN after its touchdown.
 
+    Parameters
+    ----------
+    alpha : float or ndarray
+        Steps over N.
+    start : float
+        Squared norm Q at alpha = 0, far above 1.
+    eta, gamma : float
+        Scaled learning rate and weight decay (per step times N).
+
+    Returns
+    -------
+    ndarray
+        Shape of `alpha`.
+
+    Raises
+    ------
+    InvalidArgument
+        A number out of range.
+
     Examples
     --------
     >>> print(f"{saturated_logistic(30.0, 1e4, eta=1.0, gamma=0.01):.1f}")

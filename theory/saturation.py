@@ -189,6 +189,11 @@ def noise_fixed_point(rule: OnlineRule) -> float:
 def gradient_scale(rule: OnlineRule) -> float:
     """Return the limit of Q* as gamma falls to zero, for A < 0 (one unit, noise labels): gradients alone set it.
 
+    Parameters
+    ----------
+    rule : OnlineRule
+        Rates, label noise and batch size; gamma does not matter.
+
     Raises
     ------
     NoFixedPoint
@@ -215,6 +220,11 @@ def gradient_scale(rule: OnlineRule) -> float:
 
 def small_rate_scale(rule: OnlineRule) -> float:
     """Return eta sigma^2 / 2m: the limit of Q* for small eta, then smaller gamma (noise labels).
+
+    Parameters
+    ----------
+    rule : OnlineRule
+        Rates, label noise and batch size; see the module for the assumptions.
 
     Examples
     --------

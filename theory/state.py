@@ -36,8 +36,8 @@ def root(value: Value) -> Value:
 
 def number(name: str, value: Value) -> float | np.ndarray:
     """Return `value` as a float or an array of floats; refuse anything else."""
-    if isinstance(value, float):
-        return value
+    if isinstance(value, (float, int)) and not isinstance(value, bool):
+        return float(value)
     array = np.asarray(value)
     if array.dtype.kind not in "iuf":
         raise InvalidArgument(f"{name} must be a real number, an array of them or a SymPy expression, got {value!r}.")

@@ -70,7 +70,7 @@ def test_errors_propagate():
 @pytest.mark.parametrize(
     ("change", "kind", "message"),
     [
-        ({"alignment": 30.0}, NoEquilibrium, "noise and signal together .* shrink the layer"),
+        ({"alignment": 30.0}, NoEquilibrium, "noise and signal together .* nothing holds the layer up"),
         ({"grad_sq": [2.0, 0.0], "alignment": 0.0}, NoEquilibrium, r"index \(1,\)"),
         ({"lam": 0.0}, NoEquilibrium, "nothing holds the layer back"),
         ({"lam": 3000.0}, InvalidArgument, "overshoots"),
@@ -84,3 +84,17 @@ def test_refusals(change, kind, message):
     arguments = {k: np.array(v) if isinstance(v, list) else v for k, v in arguments.items()}
     with pytest.raises(kind, match=message):
         theory.norm_balance(**arguments)
+
+
+def test_arguments_that_do_not_go_together():
+    with pytest.raises(InvalidArgument, match="must broadcast, got grad_sq"):
+        theory.norm_balance(100, 10.0, 0.1, grad_sq=[2.0, 3.0], alignment=[-0.1, -0.2, -0.3])
+    with pytest.raises(InvalidArgument, match="weights must be a whole number"):
+        theory.norm_balance(100, 10.0, 0.1, grad_sq=2.0, alignment=-0.3).rms(-3)
+    with pytest.raises(InvalidArgument, match="must be at most 2"):
+        theory.norm_budget(100, 3000.0, 0.1, norm_sq=1.0, grad_sq=2.0, alignment=-0.3)
+    lists = theory.norm_balance(100, 10.0, 0.1, grad_sq=[2, 3], alignment=[-1, -2])
+    np.testing.assert_allclose(
+        lists.norm_sq,
+        [theory.norm_balance(100, 10.0, 0.1, grad_sq=g, alignment=a).norm_sq for g, a in ((2, -1), (3, -2))],
+    )

@@ -192,5 +192,5 @@ def test_text_and_expression():
 
 
 def test_unknown_optimizers_are_refused_by_name():
-    with pytest.raises(NotImplementedError, match=r"str is not a linear recursion.*Available: SGD"):
+    with pytest.raises(NotImplementedError, match=r"no optimizer that is known here.*Available: theory.SGD"):
         theory.equilibrium(*NUMBERS, optimizer="adamw")

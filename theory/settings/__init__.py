@@ -5,7 +5,15 @@ part of ``theory`` that ``sim`` may import, so that no formula can leak into a m
 """
 
 from theory.errors import InvalidArgument, NotAGramMatrix, TailoffError
-from theory.settings.checks import check_fraction, check_range, finite, non_negative, positive, whole_number
+from theory.settings.checks import (
+    check_fraction,
+    check_range,
+    check_shapes,
+    finite,
+    non_negative,
+    positive,
+    whole_number,
+)
 from theory.settings.decay import DecayRule
 from theory.settings.online import OnlineRule, Overlaps
 from theory.settings.optimizers import SGD, Adam, Lion, Optimizer
@@ -23,6 +31,7 @@ __all__ = [
     "TailoffError",
     "check_fraction",
     "check_range",
+    "check_shapes",
     "finite",
     "non_negative",
     "positive",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from theory.errors import InvalidArgument
 
-__all__ = ["check_fraction", "check_range", "finite", "non_negative", "positive", "whole_number"]
+__all__ = ["check_fraction", "check_range", "check_shapes", "finite", "non_negative", "positive", "whole_number"]
 
 Value = Any  # a float, an array of floats, or (in theory) a SymPy expression
 
@@ -103,3 +104,13 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
     if number is None or number < least:
         raise InvalidArgument(f"{name} must be a whole number of at least {least}, got {value!r}.")
     return number
+
+
+def check_shapes(values: Mapping[str, Value]) -> None:
+    """Raise InvalidArgument unless the arrays among named values broadcast against each other."""
+    shapes = {name: np.shape(value) for name, value in values.items()}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError as error:
+        got = ", ".join(f"{name} {shape}" for name, shape in shapes.items() if shape)
+        raise InvalidArgument(f"the arguments' shapes must broadcast, got {got}.") from error
