@@ -135,10 +135,6 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
             budget_figure(question),
             "Change of the squared norm per epoch by decay, noise and signal, for both layers and both starts.",
         ),
-        "balance": Picture(
-            balance_figure(rows),
-            "Measured rms of both layers over lambda, both starts, on the line of the norm balance.",
-        ),
     }
     comparisons += [c for row in facts["field"]["rows"] for c in _field_comparisons(row)]
     if not quick:
@@ -148,6 +144,10 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
             | hidden_facts(mine)
             | forecast_facts(mine)
             | {"textbook": textbook_facts(mine, question)}
+        )
+        pictures["balance"] = Picture(
+            balance_figure(rows),
+            "Measured rms of both layers over lambda, both starts, on the line of the norm balance.",
         )
         pictures["which_n"] = Picture(
             which_n_figure(facts, rows),
