@@ -238,10 +238,14 @@ def train(
     widths, examples = _sizes(sizes), sim.load_data(data)
     with progress_bar() as bar:
         task = bar.add_task("training", total=epochs * replicas)
+
+        def tick() -> None:
+            bar.start()  # not before: bad settings are to end in one line
+            bar.advance(task)
+
         result = sim.train(
             examples, sizes=widths, epochs=epochs, batch_size=batch_size, eta=eta, lam=lam, init=init.value,
-            cost=cost.value, replicas=replicas, seed=seed, checkpoint=checkpoint, resume=resume,
-            progress=lambda: bar.advance(task),
+            cost=cost.value, replicas=replicas, seed=seed, checkpoint=checkpoint, resume=resume, progress=tick,
         )  # fmt: skip
     if out is not None:
         sim.save(result, out)

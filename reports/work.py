@@ -16,11 +16,15 @@ __all__ = ["progress_bar", "run_all"]
 
 @contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Progress]:
-    """Show a bar with the time left on stderr, so that stdout stays for results."""
+    """Yield a bar with the time left, on stderr, so that stdout stays for results; it shows once it is started."""
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"),
                TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False))  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), disable=quiet, speed_estimate_period=600) as bar:
+    bar = Progress(*columns, console=Console(stderr=True), disable=quiet, speed_estimate_period=600)
+    try:
         yield bar
+    finally:
+        if bar.live.is_started:
+            bar.stop()
 
 
 def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tuple[str, dict[str, xr.Dataset]]]:
@@ -29,6 +33,7 @@ def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tu
     The compiled simulations use all cores by themselves, and give the same bits on any number of them.
     """
     with progress_bar(quiet) as bar:
+        bar.start()
         total = bar.add_task("simulating", total=sum(task.cost for section in tasks.values() for task in section))
 
         def run(task: Task) -> xr.Dataset:

@@ -38,6 +38,7 @@ import numpy as np
 __all__ = ["LEAST_BETA2", "StepCovariance", "step_covariance"]
 
 LEAST_BETA2 = 0.5  # below it the integrands' tails outgrow the grid
+LARGEST_BETA2 = 0.99999  # the grid grows as 1 / (1 - beta2)
 SPACING = 0.3  # of the trapezoid rules, in ln x^2
 NODES = 24  # of the interpolation in b2^s
 CUT = 1e-13  # lags with b1^s below it are left out
@@ -83,15 +84,18 @@ def step_covariance(beta1: float, beta2: float) -> StepCovariance:
     Raises
     ------
     NotImplementedError
-        If beta2 is below 0.5.
+        If beta2 is below 0.5 or above 0.99999.
 
     Examples
     --------
     >>> print(f"{step_covariance(0.9, 0.99).summed(1.0):.4f}")
     0.9916
     """
-    if beta2 < LEAST_BETA2:
-        raise NotImplementedError(f"the quadrature holds for beta2 of at least {LEAST_BETA2}, got {beta2}.")
+    if not LEAST_BETA2 <= beta2 <= LARGEST_BETA2:
+        raise NotImplementedError(
+            f"the quadrature holds for beta2 from {LEAST_BETA2} to {LARGEST_BETA2}, got {beta2}. Nearer to 1 the second "
+            "moment is as good as fixed: theory.adam.fixed_second_moment()."
+        )
     log_f, h = _tables(beta1, beta2)
     grid = np.arange(-46, _reach(log_f), SPACING)  # ln x^2: where exp of half of it is below 1e-10, to where F vanishes
     square, measure = np.exp(grid), SPACING / 2 * np.exp(grid / 2)  # x^2, and dx
