@@ -93,8 +93,8 @@ def step_covariance(beta1: float, beta2: float) -> StepCovariance:
     """
     if not LEAST_BETA2 <= beta2 <= LARGEST_BETA2:
         raise NotImplementedError(
-            f"the quadrature holds for beta2 from {LEAST_BETA2} to {LARGEST_BETA2}, got {beta2}. Nearer to 1 the second "
-            "moment is as good as fixed: theory.adam.fixed_second_moment()."
+            f"the quadrature holds for beta2 from {LEAST_BETA2} to {LARGEST_BETA2}, got {beta2}. Nearer to 1 the "
+            "second moment is as good as fixed: theory.adam.fixed_second_moment()."
         )
     log_f, h = _tables(beta1, beta2)
     grid = np.arange(-46, _reach(log_f), SPACING)  # ln x^2: where exp of half of it is below 1e-10, to where F vanishes

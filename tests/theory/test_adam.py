@@ -133,7 +133,7 @@ def test_what_is_not_derived_says_what_is(optimizer, model, message):
 
 
 def test_small_beta2_and_symbols_and_transients_are_not_derived():
-    with pytest.raises(NotImplementedError, match="beta2 from 0.5"):
+    with pytest.raises(NotImplementedError, match=r"beta2 from 0\.5"):
         theory.equilibrium(100.0, 5.0, 0.01, optimizer=Adam(0.9, 0.3)).scale  # noqa: B018
     with pytest.raises(NotImplementedError, match="no closed form in symbols"):
         theory.equilibrium(*sp.symbols("n lambda eta", positive=True), optimizer=Adam()).scale  # noqa: B018
