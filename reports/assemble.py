@@ -85,7 +85,9 @@ def build(
             results = results | {name: result}
             written.append(writer.submit(section.report, results, quick))
         sections = [future.result() for future in written]
-    header = {"version": version("tailoff"), "seed": seed, "quick": quick}
+    header = {"version": version("tailoff"), "seed": seed, "quick": quick,
+              "dataset": "MNIST" if examples.name == "mnist" else Path(examples.name).name,
+              "validation": examples.sizes[1]}  # fmt: skip
     _write(path, typeset(sections, header))
     _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
     for section in sections:

@@ -39,7 +39,7 @@ def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:
     ----------
     sections : list of Section
     header : dict
-        Version, seed and whether this is the quick version.
+        Version, seed, whether this is the quick version, name of the data and number of validation images.
 
     Returns
     -------
