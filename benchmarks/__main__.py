@@ -12,7 +12,7 @@ import platform  # noqa: E402
 
 from benchmarks import formulas, growth, training  # noqa: E402
 from sim import load_data  # noqa: E402
-from sim.provenance import versions  # noqa: E402
+from sim.machinery.provenance import versions  # noqa: E402
 
 HEAD = "| work | time | against | its time | times as fast | at least |\n|---|---:|---|---:|---:|---:|"
 

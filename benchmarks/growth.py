@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.timing import best, exponent
 from benchmarks.training import engine, steps
 from sim import Data, train
-from sim.pool import available_cores
+from sim.machinery.pool import available_cores
 
 __all__ = ["tables"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.engines import CompiledEngine
+from sim.training.engines import CompiledEngine
 
 __all__ = ["available", "built", "take_epoch"]
 

@@ -7,10 +7,10 @@ import numpy as np
 from benchmarks import frameworks, native, textbook
 from benchmarks.timing import Row, best
 from sim import Data, train
-from sim.engines import Engine, engine_for
-from sim.network import Network, one_hot
-from sim.pool import available_cores
-from sim.training_settings import TrainingSettings
+from sim.machinery.pool import available_cores
+from sim.training.engines import Engine, engine_for
+from sim.training.network import Network, one_hot
+from sim.training.settings import TrainingSettings
 
 __all__ = ["check_rivals", "engine", "rows", "steps"]
 

@@ -5,22 +5,6 @@
 differs
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING, Any
-
-from reports.comparison import Comparison
-
-if TYPE_CHECKING:
-    from reports.assemble import build
-
-__all__ = ["Comparison", "build"]
-
-
-def __getattr__(name: str) -> Any:
-    """Import Matplotlib and Typst on first use, so that small commands answer at once."""
-    if name == "build":
-        from reports.assemble import build
-
-        return build
-    raise AttributeError(f"module 'reports' has no attribute {name!r}")
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

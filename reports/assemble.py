@@ -11,11 +11,15 @@ from typing import Any
 import xarray as xr
 
 import sim
-from reports import layers, mnist_run, optimizers, random_walk, teacher_student
-from reports.document import as_json, typeset
-from reports.section import Section
-from reports.work import run_all
-from sim.provenance import refuse_unwritable, versions
+from reports.document.section import Section
+from reports.document.typeset import as_json, typeset
+from reports.document.work import run_all
+from reports.sections.layers import section as layers
+from reports.sections.mnist_run import section as mnist_run
+from reports.sections.optimizers import section as optimizers
+from reports.sections.random_walk import section as random_walk
+from reports.sections.teacher_student import section as teacher_student
+from sim.machinery.provenance import refuse_unwritable, versions
 from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]

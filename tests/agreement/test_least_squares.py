@@ -10,8 +10,8 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from sim.least_squares import least_squares
-from theory.linear_regression import linear_regression
+from sim.walks.least_squares import least_squares
+from theory.network.linear_regression import linear_regression
 from theory.settings import SGD
 
 OPTIMIZERS = {"plain": SGD(), "heavy ball": SGD(0.57), "decoupled": SGD(0.57, decoupled=True)}

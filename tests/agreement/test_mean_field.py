@@ -10,7 +10,7 @@ import pytest
 import sim
 import theory
 from reports import Comparison
-from sim.network import Network, one_hot
+from sim.training.network import Network, one_hot
 
 
 @pytest.fixture(scope="module")

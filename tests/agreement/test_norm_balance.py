@@ -3,7 +3,7 @@
 import pytest
 
 import sim
-from reports.balance import balance_of, verdict
+from reports.runs.balance import balance_of, verdict
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import theory
-from sim.optimizers import rule
-from sim.walkers import Walkers, forgetting, stationary
+from sim.optimizers.rule import rule
+from sim.walks.relaxation import Walkers, forgetting, stationary
 from theory import SGD, Adam, Lion
-from theory.adam import first_order_factor, fixed_second_moment
+from theory.weight.laws.adam import first_order_factor, fixed_second_moment
 
 WEIGHTS = 6000
 

@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from sim.sphere import kick, sphere
+from sim.walks.sphere import kick, sphere
 from theory import Adam
-from theory.rotation import rotation
+from theory.layer.rotation import rotation
 from theory.settings import SGD
 
 LAGS = (1, 6, 25)

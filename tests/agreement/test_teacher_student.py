@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import theory
-from sim.online import online
+from sim.committee.online import online
 from theory.settings import OnlineRule, Overlaps
 
 REPLICAS = 24

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from reports import cli
+from reports.cli import app as cli
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from sympy import Symbol
 from sympy.parsing.sympy_parser import implicit_multiplication_application, parse_expr, standard_transformations
 
 import theory
-from theory.gaussian_integrals import i2, i3, i4, j2
-from theory.saturation import _imbalance
+from theory.committee.gaussian_integrals import i2, i3, i4, j2
+from theory.committee.saturation import _imbalance
 
 NAMES = {"\\gamma": " gamma ", "\\eta": " eta ", "\\alpha": " alpha ", "\\sigma": " sigma ", "\\pi": " pi ", "\\,": " "}
 
@@ -79,7 +79,7 @@ ENTRIES = {f"C{a + 1}{b + 1}": C[a, b] for a in range(4) for b in range(a, 4)}
 
 
 def test_integrals():
-    module = "theory.gaussian_integrals"
+    module = "theory.committee.gaussian_integrals"
     lam = {
         f"L{a}{b}": np.linalg.det(np.eye(2) + C[np.ix_([a - 1, b - 1], [a - 1, b - 1])]) for a, b in ((1, 2), (1, 3))
     }
@@ -101,7 +101,7 @@ def test_integrals():
 
 
 def test_saturation():
-    module, rule = "theory.saturation", theory.OnlineRule(eta=0.7, gamma=0.02, sigma=0.9, batch_size=3)
+    module, rule = "theory.committee.saturation", theory.OnlineRule(eta=0.7, gamma=0.02, sigma=0.9, batch_size=3)
     law = theory.saturated_unit(rule, theory.Overlaps(Q=1.0))
     numbers = {"eta": 0.7, "gamma": 0.02, "sigma": 0.9, "m": 3, "Q": 2.5}
     drive = written(module, "A =").replace("\\sigma_{\\rm eff}", "s")
@@ -118,17 +118,19 @@ def test_pair_scaling_and_logistic():
     rule = theory.OnlineRule(eta=0.7, gamma=1e-4, sigma=0.9, batch_size=3)
     pair = theory.cancelling_pair(rule)
     q = pair.q
-    D = value(written("theory.pair", "D ="), q=q)
-    X = value(written("theory.pair", "X ="), q=q)
-    drive = value(written("theory.pair", "A ="), q=q, D=D, eta=0.7, m=3, sigma=0.9)
+    D = value(written("theory.committee.cancelling_pair", "D ="), q=q)
+    X = value(written("theory.committee.cancelling_pair", "X ="), q=q)
+    drive = value(written("theory.committee.cancelling_pair", "A ="), q=q, D=D, eta=0.7, m=3, sigma=0.9)
     assert drive == pytest.approx(pair.drive)
-    sides = re.search(r"math:: (\\frac\{4q\}.*?) = (.*?)\n +(.*?)\n", import_module("theory.pair").__doc__).groups()
+    sides = re.search(
+        r"math:: (\\frac\{4q\}.*?) = (.*?)\n +(.*?)\n", import_module("theory.committee.cancelling_pair").__doc__
+    ).groups()
     right = (sides[1] + sides[2]).replace("\\Big\\{", "(").replace("\\Big\\}", ")")
     numbers = {"q": q, "D": D, "X": X, "eta": 0.7, "m": 3, "sigma": 0.9}
     assert value(sides[0], q=q) == pytest.approx(value(right, **numbers))
-    exponent = re.search(r":math:`(\\frac13 .*?)`", import_module("theory.fan_in_scaling").__doc__).group(1)
+    exponent = re.search(r":math:`(\\frac13 .*?)`", import_module("theory.committee.fan_in_scaling").__doc__).group(1)
     assert value(exponent, p=0.7, q=0.2) == pytest.approx(theory.diffusive_exponent(0.7, 0.2))
-    u = value(written("theory.logistic", "u ="), eta=1.2, gamma=0.01)
-    latex = written("theory.logistic", r"\sqrt Q =").replace("\\sqrt{Q_0}", "r")
+    u = value(written("theory.committee.logistic_unit", "u ="), eta=1.2, gamma=0.01)
+    latex = written("theory.committee.logistic_unit", r"\sqrt Q =").replace("\\sqrt{Q_0}", "r")
     root = value(latex, r=50.0, u=u, gamma=0.01, alpha=9.0, e=np.e)
     assert root**2 == pytest.approx(theory.saturated_logistic(9.0, 2500.0, eta=1.2, gamma=0.01))

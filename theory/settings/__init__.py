@@ -16,7 +16,11 @@ from theory.settings.checks import (
 )
 from theory.settings.decay import DecayRule
 from theory.settings.online import OnlineRule, Overlaps
-from theory.settings.optimizers import SGD, Adam, Lion, Optimizer
+from theory.settings.optimizers.adam import Adam
+from theory.settings.optimizers.lion import Lion
+from theory.settings.optimizers.sgd import SGD
+
+Optimizer = SGD | Adam | Lion
 
 __all__ = [
     "SGD",

@@ -1,0 +1,2 @@
+from .assemble import build as build
+from .comparison import Comparison as Comparison

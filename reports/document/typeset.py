@@ -1,0 +1,73 @@
+"""From sections to a PDF: data and figures go into a folder with the Typst templates, and Typst sets it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from reports.document.section import Section
+
+__all__ = ["as_json", "typeset"]
+
+
+DIGITS = 12  # of numbers in JSON: SymPy may order a sum differently in another process, and rounding then differs
+
+
+def as_json(content: Any) -> str:
+    """Return JSON that is the same for the same content; a NaN is an error, never written."""
+    return json.dumps(_rounded(content), indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _rounded(content: Any) -> Any:
+    """Return the content with every float to 12 significant digits."""
+    if isinstance(content, dict):
+        return {key: _rounded(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return [_rounded(value) for value in content]
+    return float(f"{content:.{DIGITS}g}") if isinstance(content, float) else content
+
+
+def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:
+    """Return the report as a tagged PDF.
+
+    Parameters
+    ----------
+    sections : list of Section
+    header : dict
+        Version, seed, whether this is the quick version, name of the data and number of validation images.
+
+    Returns
+    -------
+    bytes
+        The same bytes for the same content: no dates, no system fonts.
+    """
+    with tempfile.TemporaryDirectory(prefix="tailoff-") as name:
+        folder = Path(name)
+        for template in _templates():
+            (folder / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
+        for section in sections:
+            for key, picture in section.pictures.items():
+                (folder / f"{section.name}-{key}.svg").write_bytes(picture.svg)
+        content = header | {"sections": {s.name: _for_template(s) for s in sections}}
+        (folder / "data.json").write_text(as_json(content), encoding="utf-8")
+        return bytes(typst.compile(str(folder / "report.typ"), root=str(folder), ignore_system_fonts=True))
+
+
+def _for_template(section: Section) -> dict[str, Any]:
+    return {"facts": section.facts, "pictures": {key: picture.alt for key, picture in section.pictures.items()}}
+
+
+def _templates() -> Iterator[Traversable]:
+    """Yield the words of the report: what all sections share, and the files of each section's folder."""
+    reports = files("reports")
+    rooms = [reports / "document" / "templates", *(reports / "sections").iterdir()]
+    for room in rooms:
+        if room.is_dir():
+            yield from (file for file in room.iterdir() if file.name.endswith((".typ", ".yml")))

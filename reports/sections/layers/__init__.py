@@ -1,0 +1,1 @@
+"""What holds each layer, and where it is going."""

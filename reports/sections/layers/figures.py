@@ -1,0 +1,145 @@
+"""The figures of the layers: budgets, balances, forecasts, and the search for the right n."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from reports.document.style import COLOURS, log_scale, new_figure, residual_band, styled
+from reports.runs.balance import budgets
+
+__all__ = ["balance_figure", "budget_figure", "forecast_figure", "which_n_figure"]
+
+TERMS = {"decay": COLOURS["blue"], "noise": COLOURS["orange"], "signal": COLOURS["green"]}
+STARTS = {"large": ("o", COLOURS["blue"]), "default": ("s", COLOURS["orange"])}
+
+
+@styled
+def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
+    """Draw the three terms of each layer's budget over the epochs, as fractions of ||w||^2 per epoch."""
+    figure, axes = new_figure(2, 2, 4.2, sharex=True)
+    for row, (init, run) in zip(axes, runs.items(), strict=True):
+        for axis, layer in zip(row, run.layer.values, strict=True):
+            terms, epochs = budgets(run, int(layer)), run.epoch.values[1:]
+            for name, colour in TERMS.items():
+                values = terms[name]
+                axis.errorbar(epochs, values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values)), fmt="o",
+                              color=colour, mfc="white", markersize=2.6, label=name)  # fmt: skip
+            total = sum(terms[name].mean(axis=0) for name in TERMS)
+            axis.plot(epochs, total, color="black", linewidth=1.0, label="sum")
+            axis.plot(epochs, terms["measured"].mean(axis=0), "x", color="black", markersize=3, label="measured change")
+            axis.axhline(0, color="black", linewidth=0.5)
+            axis.set_yscale("symlog", linthresh=0.2, linscale=1.5)
+            axis.set_yticks([-1, -0.2, -0.1, 0, 0.1, 0.2, 1], ["-1", "-0.2", "-0.1", "0", "0.1", "0.2", "1"])
+            axis.set_title(f"layer {layer}, {init} start")
+    for axis in axes[:, 0]:
+        axis.set_ylabel(r"change of $\|w\|^2$ per epoch")
+    for axis in axes[-1]:
+        axis.set_xlabel("epoch")
+    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
+    return figure
+
+
+@styled
+def balance_figure(rows: list[dict[str, Any]]) -> Figure:
+    """Draw measured rms over lam on the line that joins the balance's predictions, with residuals in sigma."""
+    layers = sorted({row["layer"] for row in rows})
+    figure, axes = new_figure(2, len(layers), 3.7, height_ratios=[3, 1], sharex="col")
+    for column, layer in enumerate(layers):
+        top, bottom = axes[:, column]
+        for init, (marker, colour) in STARTS.items():
+            mine = sorted((r for r in rows if (r["layer"], r["init"]) == (layer, init)), key=lambda r: float(r["lam"]))
+            lam, measured, error, predicted, predicted_error = (
+                np.array([r[k] for r in mine]) for k in ("lam", "measured", "error", "predicted", "predicted_error")
+            )
+            top.plot(lam, predicted, color=colour, linewidth=1.0)
+            top.errorbar(lam, measured, error, fmt=marker, color=colour, mfc="white", label=f"{init} start")
+            bottom.errorbar(lam, (measured - predicted) / np.hypot(error, predicted_error), 1.0, fmt=marker,
+                            color=colour, mfc="white")  # fmt: skip
+        top.set_xscale("log")
+        values = [r["measured"] for r in rows if r["layer"] == layer]
+        log_scale(top, 0.8 * min(values), 1.25 * max(values))
+        top.set_title(f"layer {layer}")
+        residual_band(bottom)
+        bottom.set_xlabel(r"regularisation $\lambda$")
+    axes[0, 0].set_ylabel("stationary rms of the weights")
+    axes[0, 0].legend()
+    return figure
+
+
+@styled
+def which_n_figure(facts: dict[str, Any], rows: list[dict[str, Any]]) -> Figure:
+    """Draw the scale of layer 2 over E||x||^2, hidden neurons and lam, with the candidates for 1/sqrt(n)."""
+    figure, axes = new_figure(1, 3, 3.1, sharey=True)
+    left, middle, right = axes[0]
+    points, hidden = facts["inputs"], facts["hidden"]
+    markers = {"scaled": "o", "masked": "s", "padded": "D", "as they are": "*"}
+    for lam, colour in zip(sorted({p["lam"] for p in points}), (COLOURS["blue"], COLOURS["orange"]), strict=True):
+        for kind, marker in markers.items():
+            mine = [p for p in points if (p["kind"], p["lam"]) == (kind, lam)]
+            if mine:
+                _points(left, mine, "squared_norm", marker, colour, rf"{kind}, $\lambda = {lam:g}$")
+    _points(middle, hidden, "hidden", "^", COLOURS["orange"], rf"other widths, $\lambda = {hidden[0]['lam']:g}$")
+    for init, (marker, colour) in STARTS.items():
+        mine = [r | {"rms": r["measured"]} for r in rows if (r["layer"], r["init"]) == (2, init)]
+        _points(right, mine, "lam", marker, colour, f"{init} start")
+    as_it_is = next(p["weights"] for p in hidden if p["hidden"] == 30)
+    reaches = {left: np.geomspace(15, 420, 50), middle: np.array([8.0, 110.0]), right: np.array([4.0, 200.0])}
+    for axis, over in reaches.items():
+        q = over if axis is left else np.full(2, facts["squared_norm"])
+        weights = as_it_is / 30 * over if axis is middle else np.full(len(over), as_it_is)
+        axis.plot(over, 2 / np.sqrt(q), color="black", linestyle="--", linewidth=0.9, label=r"$2/\sqrt{E\|x\|^2}$")
+        axis.plot(over, 1 / np.sqrt(q), color="black", linestyle=":", linewidth=0.9, label=r"$1/\sqrt{E\|x\|^2}$")
+        axis.plot(over, np.full(len(over), 784**-0.5), color=COLOURS["grey"], linestyle="-.", linewidth=0.9,
+                  label=r"$1/\sqrt{784}$ (fan-in)")  # fmt: skip
+        axis.plot(over, weights**-0.5, color=COLOURS["grey"], linestyle=(0, (1, 3)), linewidth=0.9,
+                  label=r"$1/\sqrt{n}$, all weights")  # fmt: skip
+        axis.set_xscale("log")
+        axis.xaxis.set_minor_formatter(NullFormatter())
+    log_scale(left, 0.003, 0.7)
+    left.set_xticks([20, 100, 400], ["20", "100", "400"])
+    middle.set_xticks([10, 30, 90], ["10", "30", "90"])
+    right.set_xticks([5, 30, 160], ["5", "30", "160"])
+    left.set_xlabel(r"inputs' $E\|x\|^2$")
+    left.set_ylabel("stationary rms of layer 2")
+    middle.set_xlabel("hidden neurons")
+    right.set_xlabel(r"regularisation $\lambda$")
+    handles: dict[str, Any] = {}
+    for axis in (left, middle, right):
+        handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
+    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, fontsize=7.5)
+    return figure
+
+
+def _points(axis: Axes, points: list[dict[str, Any]], over: str, marker: str, colour: str, label: str) -> None:
+    """Draw the scale with its error bars over one of its causes."""
+    x, rms, error = (np.array([point[key] for point in points]) for key in (over, "rms", "error"))
+    axis.errorbar(x, rms, error, fmt=marker, color=colour, mfc="white", label=label)
+
+
+@styled
+def forecast_figure(layers: dict[str, dict[str, Any]]) -> Figure:
+    """Draw the balance's forecast from each epoch's statistics beside the rms itself, from the default start."""
+    figure, axes = new_figure(1, len(layers), 2.4)
+    for axis, (layer, facts) in zip(axes[0], layers.items(), strict=True):
+        epochs = np.arange(1, len(facts["rms"]) + 1)
+        axis.axhspan(0.95 * facts["final"], 1.05 * facts["final"], color="#eeeeee", zorder=0)
+        forecast = np.array(facts["forecast"], dtype=float)
+        axis.plot(epochs, forecast, color=COLOURS["orange"], linewidth=1.0, label="forecast by the balance")
+        axis.plot(
+            epochs, facts["rms"], "o", color=COLOURS["blue"], mfc="white", markersize=2.6, label="rms of the weights"
+        )
+        for key, colour in (("forecast_arrives", COLOURS["orange"]), ("rms_arrives", COLOURS["blue"])):
+            axis.axvline(facts[key], color=colour, linestyle=":", linewidth=0.9)
+        axis.set_xscale("log")
+        axis.set_ylim(0, 1.35 * facts["final"])
+        axis.set_xlabel("epoch")
+        axis.set_title(f"layer {layer}")
+    axes[0, 0].set_ylabel("rms")
+    axes[0, 0].legend(loc="lower right")
+    return figure

@@ -1,0 +1,1 @@
+"""The question's experiment on MNIST."""

@@ -1,0 +1,1 @@
+"""Every optimizer, rotation and least squares against simulation."""

@@ -1,0 +1,1 @@
+"""One weight: simulated walks against the closed form."""

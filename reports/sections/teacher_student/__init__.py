@@ -1,0 +1,1 @@
+"""A nonlinear network without a fitted number."""

@@ -1,0 +1,15 @@
+from .committee.online import online as online
+from .data.load import Data as Data
+from .data.load import Split as Split
+from .data.load import load_data as load_data
+from .errors import CheckpointError as CheckpointError
+from .errors import DataError as DataError
+from .errors import FitError as FitError
+from .errors import TrainingError as TrainingError
+from .estimates.fit import DecayFit as DecayFit
+from .estimates.fit import Estimate as Estimate
+from .estimates.fit import fit_decay as fit_decay
+from .machinery.provenance import save as save
+from .training.train import train as train
+from .training.untrained import untrained as untrained
+from .walks.walk import walk as walk

@@ -1,0 +1,1 @@
+"""Committee machines that learn online."""

@@ -1,0 +1,1 @@
+"""Examples to train on: the packaged MNIST and files by path."""

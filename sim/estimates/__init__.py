@@ -1,0 +1,1 @@
+"""What is estimated from a record: fits, burn-in, drift, errors."""

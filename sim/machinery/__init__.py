@@ -1,0 +1,1 @@
+"""Compilation, threads, provenance and files: what has nothing to do with physics."""

@@ -1,0 +1,1 @@
+"""The optimizers' updates written out as in PyTorch, one file each."""

@@ -1,0 +1,150 @@
+"""Long runs that survive: where every replica stands, in one file that is either whole or refused."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+import zlib
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.data.load import Data
+from sim.errors import CheckpointError
+from sim.training.network import Network
+from sim.training.replica import Snapshot
+from sim.training.settings import TrainingSettings
+
+__all__ = ["Checkpoint", "identity", "load"]
+
+
+def identity(data: Data, settings: TrainingSettings, seed: int) -> dict[str, Any]:
+    """Return what must be the same for a run to be continued: everything but its length."""
+    digest = hashlib.blake2b(np.ascontiguousarray(data.inputs).data, digest_size=16)
+    digest.update(np.ascontiguousarray(data.labels).data)
+    rules = {name: value for name, value in asdict(settings).items() if name != "epochs"}
+    return rules | {"sizes": list(settings.sizes), "seed": seed, "split": list(data.sizes), "data": digest.hexdigest()}
+
+
+class Checkpoint:
+    """A file that is written anew after every `every` epochs of a replica.
+
+    Parameters
+    ----------
+    path : str or path
+    every, last : int
+        After which epochs: the multiples of `every`, and the last.
+    run : dict
+        See `identity`.
+    snapshots : dict
+        What is known already, by replica.
+    """
+
+    def __init__(
+        self, path: str | Path, every: int, last: int, run: dict[str, Any], snapshots: dict[int, Snapshot]
+    ) -> None:
+        self.path, self.every, self.last, self.run = Path(path), every, last, run
+        self.snapshots = dict(snapshots)
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Write the file if it is time to."""
+        if snapshot.epoch % self.every == 0 or snapshot.epoch == self.last:
+            self.snapshots[snapshot.replica] = snapshot
+            self._write()
+
+    def _write(self) -> None:
+        arrays = {"run": np.array(json.dumps(self.run))}
+        for replica, snapshot in self.snapshots.items():
+            arrays |= {f"{replica}/{name}": array for name, array in _arrays(snapshot).items()}
+        arrays["checksum"] = np.array(_checksum(arrays))
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        _replace(self.path, content.getvalue())
+
+
+def load(path: str | Path, run: dict[str, Any], epochs: int) -> dict[int, Snapshot]:
+    """Return the snapshots in a file, by replica.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing or damaged, belongs to another run, or is already past `epochs`.
+    """
+    arrays = _read(Path(path))
+    kept = json.loads(str(arrays.pop("run")))
+    different = [
+        f"{name} = {kept.get(name)!r}, got {value!r}" for name, value in run.items() if kept.get(name) != value
+    ]
+    if different:
+        raise CheckpointError(
+            f"{path} belongs to another run: it has {'; '.join(different)}. Resume with its settings."
+        )
+    snapshots = {}
+    for replica in sorted({int(name.split("/")[0]) for name in arrays}):
+        own = {name.split("/", 1)[1]: array for name, array in arrays.items() if name.startswith(f"{replica}/")}
+        snapshots[replica] = _snapshot(replica, own, run["cost"])
+        if snapshots[replica].epoch > epochs:
+            raise CheckpointError(
+                f"{path} is at epoch {snapshots[replica].epoch} already, got epochs = {epochs}. Ask for more epochs."
+            )
+    return snapshots
+
+
+def _read(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except FileNotFoundError as error:
+        raise CheckpointError(
+            f"{path} does not exist. Give the path of a checkpoint, or start without resume."
+        ) from error
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        raise CheckpointError(f"{path} is damaged and cannot be resumed from: {error}. Start the run anew.") from error
+    checksum = arrays.pop("checksum", None)
+    if checksum is None or str(checksum) != _checksum(arrays):
+        raise CheckpointError(f"{path} is damaged or no checkpoint: its checksum is wrong. Start the run anew.")
+    return arrays
+
+
+def _arrays(snapshot: Snapshot) -> dict[str, np.ndarray]:
+    arrays = {"generator": np.array(json.dumps(snapshot.generator.bit_generator.state))}
+    for layer, (w, b) in enumerate(zip(snapshot.network.weights, snapshot.network.biases, strict=True)):
+        arrays |= {f"weights/{layer}": w, f"biases/{layer}": b}
+    return arrays | {f"record/{name}": np.array([row[name] for row in snapshot.rows]) for name in snapshot.rows[0]}
+
+
+def _snapshot(replica: int, arrays: dict[str, np.ndarray], cost: str) -> Snapshot:
+    layers = sum(name.startswith("weights/") for name in arrays)
+    network = Network(
+        [arrays[f"weights/{layer}"] for layer in range(layers)],
+        [arrays[f"biases/{layer}"] for layer in range(layers)],
+        cost,
+    )
+    generator = np.random.Generator(np.random.PCG64())
+    generator.bit_generator.state = json.loads(str(arrays["generator"]))
+    record = {name.removeprefix("record/"): array for name, array in arrays.items() if name.startswith("record/")}
+    rows = [dict(zip(record, values, strict=True)) for values in zip(*record.values(), strict=True)]
+    return Snapshot(replica, network, generator, rows)
+
+
+def _checksum(arrays: dict[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write a file so that a crash at any moment leaves the old one or the new one, whole."""
+    temporary = path.with_name(path.name + ".part")
+    with temporary.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)

@@ -1,0 +1,116 @@
+"""One replica of a training run: its epochs, and what is recorded of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sim.data.load import Data
+from sim.errors import TrainingError
+from sim.machinery.pool import Channel
+from sim.training.engines import Engine, engine_for
+from sim.training.network import Network
+from sim.training.settings import TrainingSettings
+from sim.training.statistics import LAYER_STATISTICS, STEP_STATISTICS, mean_over_steps
+
+__all__ = ["Row", "Snapshot", "begin", "run"]
+
+Row = dict[str, Any]  # one epoch: each entry a list over layers or over splits
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where one replica stands: all that is needed to go on to the same bits.
+
+    Attributes
+    ----------
+    replica : int
+    network : Network
+    generator : numpy.random.Generator
+        As it was at the end of the epoch.
+    rows : list
+        The record so far, epoch 0 first; empty before anything was measured.
+    """
+
+    replica: int
+    network: Network
+    generator: np.random.Generator
+    rows: list[Row] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """The last epoch that is recorded."""
+        return len(self.rows) - 1
+
+
+def begin(replica: int, seed: np.random.SeedSequence, settings: TrainingSettings) -> Snapshot:
+    """Return a replica before training."""
+    rng = np.random.default_rng(seed)
+    return Snapshot(replica, Network.initialised(settings.sizes, settings.init, rng, settings.cost), rng)
+
+
+def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channel) -> list[Row]:
+    """Train one replica from `start` to the last epoch; tell the channel a snapshot after each; return its record."""
+    engine = engine_for(start.network, data, settings)
+    rng, rows = start.generator, list(start.rows)
+    steps = settings.steps(data)
+    if not rows:
+        unknown = {name: [np.nan] * (len(settings.sizes) - 1) for name in _step_names(settings)}
+        rows.append(_measured(engine, data, settings, channel, 0) | unknown)
+    for epoch in range(len(rows), settings.epochs + 1):
+        recorded = steps // settings.every if settings.every else 0
+        per_step = {name: np.empty((recorded, len(settings.sizes) - 1)) for name in STEP_STATISTICS}
+        _take_epoch(engine, rng.permutation(data.sizes[0]), epoch, settings, per_step, channel)
+        rows.append(_measured(engine, data, settings, channel, epoch))
+        if settings.every:
+            for name, values in per_step.items():
+                rows[-1][name], rows[-1][f"{name}_error"] = mean_over_steps(values)
+        channel.tell(Snapshot(start.replica, engine.network(), _copy(rng), list(rows)))
+    return rows
+
+
+def _take_epoch(
+    engine: Engine, order: np.ndarray, epoch: int, settings: TrainingSettings, per_step: dict[str, np.ndarray],
+    channel: Channel,
+) -> None:  # fmt: skip
+    """Take the steps of an epoch, a piece at a time: between pieces the run can be stopped, or stops itself."""
+    examples = settings.piece * settings.batch_size
+    for piece, start in enumerate(range(0, len(order), examples)):
+        channel.check()
+        recorded = settings.piece // settings.every if settings.every else 0
+        part = slice(piece * recorded, (piece + 1) * recorded)
+        engine.take_steps(order[start : start + examples], *(per_step[name][part] for name in STEP_STATISTICS))
+        for layer, w in enumerate(engine.weights(), 2):
+            with np.errstate(over="ignore", invalid="ignore"):
+                finite = np.isfinite((w**2).sum())  # squares overflow first, and the record is made of squares
+            if not finite:
+                raise TrainingError(
+                    f"the weights of layer {layer} are not finite in epoch {epoch} (eta = {settings.eta:g}, "
+                    f"lam = {settings.lam:g}). Take a smaller eta."
+                )
+
+
+def _measured(engine: Engine, data: Data, settings: TrainingSettings, channel: Channel, epoch: int) -> Row:
+    """Return the layer statistics (a list over layers) and cost and accuracy (a list over splits)."""
+    weights = engine.network().weights
+    row: Row = {name: [of(w) for w in weights] for name, of in LAYER_STATISTICS.items()}
+    penalty = settings.lam / (2 * data.sizes[0]) * sum(float((w**2).sum()) for w in weights)
+    if epoch % settings.evaluate_every:
+        splits = [(np.nan, np.nan)] * (2 if data.sizes[1] else 1)
+    else:
+        splits = engine.evaluate(channel.check)
+    row["cost"] = [cost + penalty for cost, _ in splits]
+    row["accuracy"] = [accuracy for _, accuracy in splits]
+    return row
+
+
+def _step_names(settings: TrainingSettings) -> list[str]:
+    return [f"{name}{suffix}" for name in STEP_STATISTICS for suffix in ("", "_error")] if settings.every else []
+
+
+def _copy(rng: np.random.Generator) -> np.random.Generator:
+    copy = np.random.Generator(np.random.PCG64())
+    copy.bit_generator.state = rng.bit_generator.state
+    return copy

@@ -1,0 +1,1 @@
+"""Independent weights, scale-invariant vectors and least squares, taken step by step."""

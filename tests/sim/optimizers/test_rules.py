@@ -1,0 +1,99 @@
+"""The written-out updates against torch.optim on the same noise, and against a step done by hand."""
+
+import numpy as np
+import pytest
+
+from sim.optimizers.rule import EPSILON, rule
+from sim.walks.relaxation import forgetting, stationary
+from theory.settings import SGD, Adam, InvalidArgument, Lion
+
+DECAY, ETA = 0.037, 0.083
+
+
+def gradients(steps=200, weights=50):
+    return np.random.default_rng(3).standard_normal((steps, weights)) * 0.31
+
+
+def walk(optimizer, noise, curvature=0.4):
+    w = np.linspace(-1, 1, noise.shape[1])
+    update = rule(optimizer, DECAY, ETA, w.shape)
+    for g in noise:
+        update.step(w, g + curvature * w)
+    return w
+
+
+TORCH = {
+    "plain": (SGD(), "SGD", {}),
+    "momentum": (SGD(0.9), "SGD", {"momentum": 0.9}),
+    "nesterov": (SGD(0.77, nesterov=True), "SGD", {"momentum": 0.77, "nesterov": True}),
+    "adamw": (Adam(0.87, 0.98), "AdamW", {"betas": (0.87, 0.98)}),
+    "adam": (Adam(0.87, 0.98, decoupled=False), "Adam", {"betas": (0.87, 0.98)}),
+}
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_weight_for_weight_as_torch(name):
+    torch = pytest.importorskip("torch")
+    optimizer, kind, settings = TORCH[name]
+    noise = gradients()
+    w = torch.linspace(-1, 1, noise.shape[1], dtype=torch.float64, requires_grad=True)
+    if kind != "SGD":
+        settings = settings | {"eps": EPSILON}
+    theirs = getattr(torch.optim, kind)([w], lr=ETA, weight_decay=DECAY, **settings)
+    for g in noise:
+        w.grad = torch.from_numpy(g) + 0.4 * w.detach()
+        theirs.step()
+    np.testing.assert_allclose(walk(optimizer, noise), w.detach().numpy(), rtol=0, atol=1e-12)
+
+
+def test_decoupled_momentum_by_hand():
+    w = np.array([2.0])
+    update = rule(SGD(0.5, decoupled=True), 0.1, 0.2, w.shape)
+    update.step(w, np.array([1.0]))
+    np.testing.assert_allclose(w, 0.98 * 2 - 0.2)
+    update.step(w, np.array([3.0]))
+    np.testing.assert_allclose(w, 0.98 * 1.76 - 0.2 * 3.5)
+
+
+def test_lion_by_hand():
+    w = np.array([2.0])
+    update = rule(Lion(0.9, 0.5), 0.1, 0.2, w.shape)
+    update.step(w, np.array([1.0]))  # sign +1, memory 0.5
+    np.testing.assert_allclose(w, 2 - 0.2 * (1 + 0.2))
+    update.step(w, np.array([-3.0]))  # 0.45 - 0.3 is still positive
+    np.testing.assert_allclose(w, 1.76 - 0.2 * (1 + 0.176))
+
+
+def test_without_momentum_decoupled_is_coupled():
+    noise = gradients()
+    np.testing.assert_allclose(walk(SGD(decoupled=True), noise), walk(SGD(), noise), rtol=0, atol=1e-14)
+
+
+def test_adam_takes_a_full_first_step():
+    """With its biases corrected the first step is eta times the sign of the gradient."""
+    w = np.zeros(2)
+    rule(Adam(), 0.0, 0.01, w.shape).step(w, np.array([3.0, -0.2]))
+    np.testing.assert_allclose(w, [-0.01, 0.01], rtol=1e-6)
+
+
+def test_gradients_are_left_alone():
+    for optimizer in (SGD(0.5), SGD(0.5, nesterov=True), Adam(), Lion()):
+        g, w = np.ones(3), np.ones(3)
+        rule(optimizer, 0.1, 0.1, w.shape).step(w, g)
+        np.testing.assert_array_equal(g, np.ones(3))
+
+
+def test_the_seed_decides():
+    run = {"weights": 50, "steps": 30, "burn_in": 5}
+    one, same, other = (stationary(SGD(), 100, 50.0, 0.1, **run, seed=seed) for seed in (1, 1, 2))
+    assert one.variance == same.variance != other.variance
+    assert one.seed == 1
+
+
+def test_bad_settings_are_refused():
+    with pytest.raises(InvalidArgument, match="steps must be a whole number of at least 30"):
+        stationary(SGD(), 100, 50.0, 0.1, steps=29, lag=10, burn_in=0)
+    with pytest.raises(InvalidArgument, match="correlation must be between"):
+        forgetting(SGD(), 100, 50.0, 0.1, start=1.0, between=(1, 2), correlation=1.0)
+    with pytest.raises(InvalidArgument, match="noise must be positive"):
+        stationary(SGD(), 100, 50.0, 0.1, noise=-1.0, burn_in=0)

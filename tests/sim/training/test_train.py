@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from sim import Data, TrainingError, save, train
+from sim.training.network import Network, one_hot
+from theory.settings import InvalidArgument
+
+SIZES = (6, 4, 3)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(5)
+    return Data(rng.random((50, 6)), rng.integers(0, 3, 50), (32, 12, 6), "toy")
+
+
+def test_the_record(data):
+    ticks = []
+    result = train(data, sizes=SIZES, epochs=3, batch_size=5, eta=0.5, lam=0.3, replicas=2, seed=4, engine="numpy",
+                   progress=lambda: ticks.append(1))  # fmt: skip
+    assert len(ticks) == 6
+    assert result.rms.dims == ("replica", "epoch", "layer")
+    assert result.cost.dims == ("replica", "epoch", "split")
+    assert result.layer.values.tolist() == [2, 3]
+    assert result.fan_in.values.tolist() == [6, 4]
+    assert result.attrs["seed"] == 4
+    assert result.attrs["n"] == 32
+    assert not np.array_equal(result.rms[0], result.rms[1])
+    np.testing.assert_allclose(result.rms**2, result.variance + result["mean"] ** 2, rtol=1e-12)
+    np.testing.assert_allclose(result["mean"] * result.layer_weights, result["sum"], rtol=1e-12)
+
+
+def test_statistics_and_rule_against_a_run_by_hand(data):
+    """One epoch written out: the decay multiplies before the gradient step, the last minibatch is what is left."""
+    eta, lam, m = 0.5, 0.3, 5
+    result = train(data, sizes=SIZES, epochs=1, batch_size=m, eta=eta, lam=lam, seed=9, engine="numpy").sel(
+        epoch=1, replica=0
+    )
+    rng = np.random.default_rng(np.random.SeedSequence(9).spawn(1)[0])
+    net = Network.initialised(SIZES, "large", rng)
+    order = rng.permutation(32)
+    for batch in (order[i : i + m] for i in range(0, 32, m)):
+        grad_w, grad_b = net.gradient(data.train.inputs[batch], one_hot(data.train.labels[batch], 3))
+        net.weights = [(1 - eta * lam / 32) * w - eta * g for w, g in zip(net.weights, grad_w, strict=True)]
+        net.biases = [b - eta * g for b, g in zip(net.biases, grad_b, strict=True)]
+    for i, w in enumerate(net.weights):
+        expected = {"rms": np.sqrt((w**2).mean()), "variance": w.var(), "sum": w.sum(), "l1": np.abs(w).sum(),
+                    "induced_1_norm": np.linalg.norm(w, 1)}  # fmt: skip
+        for name, value in expected.items():
+            assert float(result[name][i]) == pytest.approx(value, rel=1e-12), name
+    penalty = lam / 64 * sum((w**2).sum() for w in net.weights)
+    assert float(result.cost[0]) == pytest.approx(net.evaluate(data.train.inputs, data.train.labels)[0] + penalty)
+
+
+def test_evaluation_now_and_then_changes_nothing_else(data):
+    often, seldom = (train(data, sizes=SIZES, epochs=5, seed=1, evaluate_every=k) for k in (1, 2))
+    assert seldom.cost.isnull().all(("replica", "split")).values.tolist() == [False, True, False, True, False, True]
+    assert seldom.drop_vars(["cost", "accuracy"]).equals(often.drop_vars(["cost", "accuracy"]))
+    assert (seldom.cost[:, ::2] == often.cost[:, ::2]).all()
+
+
+def test_same_seed_same_bits(data):
+    runs = [train(data, sizes=SIZES, epochs=2, seed=seed) for seed in (1, 1, 2)]
+    assert runs[0].equals(runs[1])
+    assert not runs[0].equals(runs[2])
+
+
+def test_no_decay_no_gradient_nothing_moves(data):
+    still = train(data, sizes=SIZES, epochs=1, eta=1e-300, lam=0.0)
+    assert float(abs(still.rms[:, 1] - still.rms[:, 0]).max()) == 0.0
+
+
+def test_saves_to_netcdf(data, tmp_path):
+    import xarray as xr
+
+    result = train(data, sizes=SIZES, epochs=1)
+    path = save(result, tmp_path / "run.nc")
+    xr.testing.assert_equal(xr.load_dataset(path, engine="h5netcdf"), result)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"sizes": (5, 3)}, "begin with the data's 6 inputs"),
+        ({"sizes": (6, 2)}, "at least the data's 3 classes"),
+        ({"sizes": (6,)}, "at least one more layer"),
+        ({"sizes": (6, 0, 3)}, "sizes must be a whole number"),
+        ({"epochs": 0}, "epochs must be a whole number"),
+        ({"batch_size": 33}, "must not exceed the 32"),
+        ({"eta": -1.0}, "eta must be positive"),
+        ({"lam": float("nan")}, "lam must be zero or positive"),
+        ({"init": "tiny"}, "init must be one of default, large"),
+        ({"cost": "hinge"}, "cost must be one of"),
+        ({"engine": "abacus"}, "engine must be one of"),
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"replicas": 1.5}, "replicas must be a whole number"),
+    ],
+)
+def test_bad_settings(data, change, message):
+    with pytest.raises(InvalidArgument, match=message):
+        train(data, **{"sizes": SIZES, "epochs": 1} | change)
+
+
+def test_weights_that_stop_being_finite(data):
+    with pytest.raises(TrainingError, match=r"layer \d are not finite in epoch \d+ .*smaller eta"):
+        train(data, sizes=SIZES, epochs=2000, eta=0.1, lam=32 * 30.0)

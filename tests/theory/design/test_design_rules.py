@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+import theory
+from theory import SGD, Adam, InvalidArgument, Lion
+from theory.design.design_rules import decay_for, rescale, timescale
+
+OPTIMIZERS = [
+    SGD(),
+    SGD(0.9),
+    SGD(0.9, nesterov=True),
+    SGD(0.9, decoupled=True),
+    Adam(),
+    Lion(),
+    Adam(decoupled=False),
+]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_decay_for_a_scale_and_back(optimizer):
+    scale = theory.equilibrium(50_000, 7.3, 0.0011, optimizer=optimizer).scale
+    assert decay_for(scale=scale, n=50_000, eta=0.0011, optimizer=optimizer) == pytest.approx(7.3, rel=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_decay_for_a_memory_and_back(optimizer):
+    memory = timescale(50_000, 7.3, 0.0011, batch_size=20, optimizer=optimizer)
+    lam = decay_for(epochs=memory.epochs, batch_size=20, n=50_000, eta=0.0011, optimizer=optimizer)
+    assert lam == pytest.approx(7.3, rel=1e-9)
+    assert memory.epochs == pytest.approx(memory.steps * 20 / 50_000)
+
+
+def test_plain_sgd_has_a_closed_form():
+    meeting = theory.equilibrium(50_000, 5.0, 0.1).inverse_sqrt_n
+    assert decay_for(scale=50_000**-0.5, n=50_000, eta=0.1) == pytest.approx(meeting.lam_white, rel=1e-9)
+
+
+def test_inverse_sqrt_n_with_momentum():
+    meeting = theory.equilibrium(50_000, 5.0, 0.01, optimizer=SGD(0.9)).inverse_sqrt_n
+    there = theory.equilibrium(50_000, meeting.lam_white, 0.01, optimizer=SGD(0.9))
+    assert there.scale == pytest.approx(50_000**-0.5, rel=1e-9)
+    assert meeting.lam_coherent == pytest.approx(50_000, rel=1e-6)
+    assert "it would equal this" in str(there)
+
+
+def test_what_cannot_be_reached_says_what_can():
+    with pytest.raises(
+        InvalidArgument, match=r"scale must be reachable, got 1e-05: the least is 0\.0447.*at lam = 707"
+    ):
+        decay_for(scale=1e-5, n=1000, eta=np.sqrt(2.0))
+    with pytest.raises(InvalidArgument, match=r"even lam = .* gives less"):
+        decay_for(scale=1e9, n=1000, eta=0.1)
+
+
+def test_asks_for_one_thing():
+    for wrong in ({}, {"scale": 1.0, "epochs": 2.0, "batch_size": 3}):
+        with pytest.raises(InvalidArgument, match="give either scale or epochs"):
+            decay_for(n=100, eta=0.1, **wrong)
+    with pytest.raises(InvalidArgument, match="batch_size must be given"):
+        decay_for(n=100, eta=0.1, epochs=3)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("change", [{"to_batch_size": 35}, {"to_n": 170_000}, {"to_batch_size": 7, "to_n": 23_000}])
+def test_rescaling_holds_scale_and_memory(optimizer, change):
+    recipe = rescale(50_000, 7.3, 0.0011, batch_size=20, optimizer=optimizer, **change)
+    assert recipe.scale_ratio == pytest.approx(1, rel=1e-6)
+    assert recipe.memory_ratio == pytest.approx(1, rel=1e-6)
+    unchanged = theory.equilibrium(50_000, 7.3, 0.0011, optimizer=optimizer).scale
+    noise = 50_000**-0.5 * (20 / recipe.batch_size) ** 0.5
+    moved = theory.equilibrium(recipe.n, recipe.lam, recipe.eta, noise=noise, optimizer=optimizer).scale
+    assert moved == pytest.approx(unchanged, rel=1e-6)
+
+
+def test_leading_orders():
+    """The docstring's powers. SGD: eta as m / sqrt(n), lam as sqrt(n); AdamW: eta as sqrt(m / n), lam as sqrt(m n)."""
+    sgd = rescale(50_000, 0.5, 1e-3, batch_size=10, to_batch_size=40, to_n=450_000)
+    assert (sgd.eta / 1e-3, sgd.lam / 0.5) == pytest.approx((4 / 3, 3), rel=1e-3)
+    adamw = rescale(50_000, 0.5, 1e-3, batch_size=10, to_batch_size=40, to_n=450_000, optimizer=Adam())
+    assert (adamw.eta / 1e-3, adamw.lam / 0.5) == pytest.approx((2 / 3, 6), rel=1e-3)
+
+
+def test_a_learning_rate_of_ones_own_holds_the_memory_alone():
+    """Wang and Aitchison: AdamW's 1 / (eta lam) in epochs constant."""
+    recipe = rescale(50_000, 500.0, 1e-3, batch_size=10, to_eta=5e-4, optimizer=Adam())
+    assert recipe.lam == pytest.approx(1000.0, rel=1e-6)
+    assert recipe.memory_ratio == pytest.approx(1)
+    assert recipe.scale_ratio == pytest.approx(0.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, SGD(0.99), SGD(0.99, decoupled=True)])
+@pytest.mark.parametrize("eta", [0.1, 1e-2, 1e-3, 1e-4])
+def test_memories_at_ordinary_learning_rates(optimizer, eta):
+    """The search begins at rates of 1e-13 eta: the memory must keep its digits there."""
+    for epochs, n, batch_size in ((20, 50_000, 128), (200, 1e6, 10)):
+        lam = decay_for(epochs=epochs, batch_size=batch_size, n=n, eta=eta, noise=1.0, optimizer=optimizer)
+        found = timescale(n, lam, eta, batch_size=batch_size, optimizer=optimizer, noise=1.0)
+        assert found.epochs == pytest.approx(epochs, rel=1e-9)
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), SGD(0.9), SGD(0.9, decoupled=True)])
+def test_negative_curvature_needs_some_decay(optimizer):
+    model = {"n": 1000, "eta": 0.1, "curvature": -0.001, "optimizer": optimizer}
+    scale = theory.equilibrium(lam=30.0, **model).scale
+    assert decay_for(scale=scale, **model) == pytest.approx(30.0, rel=1e-9)
+
+
+def test_settling_with_and_without_a_memory_of_the_noise():
+    assert timescale(1000, 5.0, 0.1, batch_size=10).settling_epochs == pytest.approx(
+        timescale(1000, 5.0, 0.1, batch_size=10).epochs / 2
+    )
+    eq = theory.equilibrium(1000, 500.0, 0.5, correlation=0.9)  # a = 3/4: the excess ends as (a r)^t
+    late = np.array([20, 21])
+    excess = np.diff(np.log(np.abs(eq.rms(late, start=0.0) ** 2 - eq.variance)))
+    assert eq.settling_time == pytest.approx(-1 / excess[0], rel=0.01)
+    with_memory = theory.equilibrium(1000, 200.0, 0.5, correlation=0.97, optimizer=SGD(0.3))
+    late = np.array([60, 61])
+    excess = np.diff(np.log(np.abs(with_memory.rms(late, start=0.0) ** 2 - with_memory.variance)))
+    assert with_memory.settling_time == pytest.approx(-1 / excess[0], rel=0.01)
+
+
+def test_rescaling_refuses_what_the_memory_does_not_tell():
+    with pytest.raises(InvalidArgument, match="lam must be told by the memory"):
+        rescale(50_000, 50.0, 0.1, batch_size=10, optimizer=SGD(0.99))
+    for wrong in ({"to_n": 0}, {"to_batch_size": -5}, {"to_eta": 0.0}):
+        with pytest.raises(InvalidArgument, match=f"{next(iter(wrong))} must be positive"):
+            rescale(50_000, 5.0, 0.1, batch_size=10, **wrong)
+
+
+def test_rescaling_to_the_same_changes_nothing():
+    recipe = rescale(50_000, 5.0, 0.01, batch_size=10, optimizer=SGD(0.9))
+    assert (recipe.lam, recipe.eta) == (pytest.approx(5.0, rel=1e-9), pytest.approx(0.01, rel=1e-9))

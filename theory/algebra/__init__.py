@@ -1,0 +1,1 @@
+"""Linear recursions and their second moments, and derivations that prove themselves again."""

@@ -1,0 +1,107 @@
+r"""Two units that learn to cancel: why a pair can stay saturated where a single unit cannot.
+
+With noise labels and K = 2 the flow runs to :math:`w_2 \approx -w_1`: the output of the pair cancels, so nothing pulls
+the common norm Q back but decay. The sum :math:`q = Q_{11} + Q_{12}` stays of order one and Q balances kicks and decay:
+
+.. math:: \frac{4q}{\sqrt{1 + q}} = \frac{\eta}{m} \Big\{\sigma^2 \Big[1 + \frac{1}{\sqrt{1 + q}}\Big]
+          + \frac{2}{\pi} [D + X]\Big\}
+.. math:: Q^* = \Big(\frac{A}{\sqrt2\,\pi\gamma}\Big)^{2/3}, \qquad
+          A = \frac{\eta^2}{m} \Big(\sigma^2 + \frac{2}{\pi} D\Big) - 2\eta \Big(1 - \frac{1}{\sqrt{1 + q}}\Big)
+.. math:: D = \arcsin\frac13 + \arcsin\frac{1 + 4q}{3 + 4q} - 2 \arcsin\frac{1}{\sqrt{3 (3 + 4q)}}, \qquad
+          X = \frac{2}{\sqrt{1 + q}} \Big[\arcsin\frac{1 + 2q}{3 + 4q} - \arcsin\frac{1}{3 + 4q}\Big]
+
+Assumptions
+-----------
+1. Those of `theory.committee.order_parameters`; K = 2, M = 0, sigma > 0.
+2. Q much larger than 1 and than q, that is gamma small.
+
+Range: A > 0. Leading error: relative Q^-1 (1 + q).
+
+References
+----------
+Derived here from the flow of D. Saad and S. A. Solla, Phys. Rev. E 52, 4225 (1995), and NIPS 9 (1996); no search for
+earlier closed forms was made.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from math import asin, pi, sqrt
+
+from scipy.optimize import brentq
+
+from theory.errors import NoFixedPoint
+from theory.settings import OnlineRule, positive
+
+__all__ = ["CancellingPair", "cancelling_pair"]
+
+
+@dataclass(frozen=True)
+class CancellingPair:
+    """A saturated pair with opposite weights.
+
+    Attributes
+    ----------
+    q : float
+        Q_11 + Q_12: half the squared norm of the sum of the two.
+    drive : float
+        A.
+    Q : float
+        Q_11 = Q_22 at the fixed point.
+    """
+
+    q: float
+    drive: float
+    Q: float
+
+
+def cancelling_pair(rule: OnlineRule) -> CancellingPair:
+    """Return the fixed point of a cancelling pair to leading order in gamma.
+
+    Parameters
+    ----------
+    rule : OnlineRule
+        With sigma > 0.
+
+    Returns
+    -------
+    CancellingPair
+
+    Raises
+    ------
+    InvalidArgument
+        If sigma is zero.
+    NoFixedPoint
+        If A <= 0: the pair is pulled out of saturation.
+
+    Examples
+    --------
+    >>> pair = cancelling_pair(OnlineRule(eta=0.5, gamma=1e-5, sigma=2**0.5))
+    >>> print(f"q = {pair.q:.4f}, Q* = {pair.Q:.2f}")
+    q = 0.6695, Q* = 405.12
+    """
+    positive("sigma", rule.sigma, "Noise labels need noise.")
+    high = 1.0
+    while _imbalance(rule, high) < 0:  # it grows like 4 sqrt(q)
+        high *= 2
+    q = float(brentq(lambda value: _imbalance(rule, value), 0.0, high, xtol=1e-16, rtol=1e-14))
+    drive = rule.eta**2 / rule.batch_size * (rule.sigma**2 + 2 / pi * _own(q)) - 2 * rule.eta * (1 - 1 / sqrt(1 + q))
+    if drive <= 0:
+        raise NoFixedPoint(f"no saturated pair for {rule}: A must be positive, got {drive:.4g}. Use teacher_student.")
+    return CancellingPair(q, drive, (drive / (math.sqrt(2) * pi * rule.gamma)) ** (2 / 3))
+
+
+def _imbalance(rule: OnlineRule, q: float) -> float:
+    noise = rule.sigma**2 * (1 + 1 / sqrt(1 + q)) + 2 / pi * (_own(q) + _cross(q))
+    return 4 * q / sqrt(1 + q) - rule.eta / rule.batch_size * noise
+
+
+def _own(q: float) -> float:
+    """D: what the pair's own output adds to the kicks on one of its units."""
+    return asin(1 / 3) + asin((1 + 4 * q) / (3 + 4 * q)) - 2 * asin(1 / sqrt(3 * (3 + 4 * q)))
+
+
+def _cross(q: float) -> float:
+    """X: what it adds to the correlation of the kicks on the two."""
+    return 2 / sqrt(1 + q) * (asin((1 + 2 * q) / (3 + 4 * q)) - asin(1 / (3 + 4 * q)))

@@ -1,0 +1,231 @@
+r"""A single logistic output trained online with cross-entropy and weight decay, by quadrature.
+
+Output :math:`p = s(x)`, :math:`s(x) = 1/(1 + e^{-x})`, :math:`x = w \cdot \xi`; the label is 1 with probability
+:math:`s(y)`, :math:`y = B \cdot \xi` (a fair coin if T = 0), and the step has :math:`\delta` = label - p. With
+:math:`S(v) = \langle s'(\sqrt v\,u) \rangle`, :math:`G = \langle s(x) s(y) \rangle`:
+
+.. math:: \dot R = -\gamma R + \eta [T S(T) - R S(Q)]
+.. math:: \dot Q = -2\gamma Q + 2\eta [R S(T) - Q S(Q)] + \frac{\eta^2}{m} [1 - S(Q) - 2G]
+
+The gradient of cross-entropy does not vanish in saturation, so a saturated unit is pulled back at a constant speed:
+
+.. math:: \sqrt Q = (\sqrt{Q_0} + u)\, e^{-\gamma\alpha} - u, \qquad u = \frac{\eta}{\gamma \sqrt{2\pi}}
+
+The decay is exponential only while :math:`\sqrt Q \gg u`, and no rate holds the unit at :math:`\gamma^{-2/3}`.
+
+Assumptions
+-----------
+1. Those of `theory.committee.order_parameters`, with one logistic output in place of the hidden units.
+2. The closed form: Q much larger than one, fair-coin labels, kicks (order eta^2 / sqrt(Q)) left out.
+
+Range: eta, gamma > 0. Leading error of the flow 1/N, of the quadrature below 1e-12, of the closed form relative
+eta / sqrt(Q) in the pull.
+
+References
+----------
+Derived here. The method is that of D. Saad and S. A. Solla, Phys. Rev. E 52, 4225 (1995); Gaussian averages by the
+trapezoidal rule: L. N. Trefethen and J. A. C. Weideman, SIAM Review 56, 385 (2014).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.integrate import OdeSolution, solve_ivp
+from scipy.optimize import root
+from scipy.special import expit
+
+from theory.errors import NoFixedPoint
+from theory.settings import Overlaps, check_range, non_negative, positive, whole_number
+
+__all__ = ["LogisticUnit", "logistic_unit", "saturated_logistic"]
+
+NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
+REACH = 8.5  # standard deviations: beyond it lies 1e-17 of a Gaussian
+FINENESS = 0.5  # of the trapezoidal rule, in units of the narrower of Gaussian and sigmoid
+
+
+@dataclass(frozen=True, eq=False)
+class LogisticUnit:
+    """A predicted logistic unit, made by `logistic_unit`.
+
+    Attributes
+    ----------
+    alpha : ndarray, shape (t,)
+        Times of the integrator's steps.
+    Q, R : ndarray, shape (t,)
+        Squared norm and teacher overlap there.
+    path : OdeSolution
+        The trajectory between them.
+    Q_rest, R_rest : float
+        The stable fixed point.
+    eigenvalues : ndarray, shape (2,)
+        Of the Jacobian there.
+    """
+
+    alpha: np.ndarray
+    Q: np.ndarray
+    R: np.ndarray
+    path: OdeSolution
+    Q_rest: float
+    R_rest: float
+    eigenvalues: np.ndarray
+
+    def at(self, alpha: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return Q and R at the given times on the trajectory."""
+        check_range("alpha", np.asarray(alpha, dtype=float), 0, self.alpha[-1], ends=(True, True))
+        R, Q = self.path(alpha)
+        return Q, R
+
+
+def logistic_unit(
+    eta: float, gamma: float, start: Overlaps, *, batch_size: int = 1, alpha_max: float | None = None
+) -> LogisticUnit:
+    """Predict decay and fixed point of a logistic unit under cross-entropy.
+
+    Parameters
+    ----------
+    eta, gamma : float
+        Learning rate and weight decay per step, times N.
+    start : Overlaps
+        One student; no teacher (fair-coin labels) or one.
+    batch_size : int
+        Examples per step.
+    alpha_max : float, optional
+        Follow the trajectory to here. Default: 40 / gamma.
+
+    Returns
+    -------
+    LogisticUnit
+
+    Raises
+    ------
+    InvalidArgument
+        If an argument is out of range, or there is more than one student or teacher.
+    NoFixedPoint
+        If the trajectory does not come to rest at a stable fixed point.
+
+    Examples
+    --------
+    >>> unit = logistic_unit(4.0, 0.01, Overlaps(Q=100.0))
+    >>> print(f"{unit.Q_rest:.3f}")
+    4.985
+    """
+    positive("eta", eta, "Give the learning rate per step times N.")
+    positive("gamma", gamma, "Give the weight decay per step times N.")
+    whole_number("batch_size", batch_size)
+    check_range("K of start", start.K, 1, 1, ends=(True, True), must="1", hint="A logistic unit is a single student.")
+    check_range("M of start", start.M, 0, 1, ends=(True, True), must="0 or 1", hint="The labels come from one teacher.")
+    positive("Q of start", float(start.Q[0, 0]), "Start from some weights, however small.")
+    end = 40 / gamma if alpha_max is None else alpha_max
+    positive("alpha_max", end)
+    R, T = (float(start.R[0, 0]), float(start.T[0, 0])) if start.M else (0.0, 0.0)
+
+    def flow(state: np.ndarray) -> np.ndarray:
+        return _flow(state, T, eta, gamma, batch_size)
+
+    way = solve_ivp(
+        lambda _, state: flow(state), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
+        rtol=1e-9, atol=1e-12,
+    )  # fmt: skip
+    last = way.y[:, -1]
+    ahead = np.linalg.norm(np.linalg.solve(_jacobian(flow, last), flow(last))) / np.linalg.norm(last)
+    if ahead > NEAR:
+        raise NoFixedPoint(
+            f"no fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the next Newton step is "
+            f"{ahead:.2g} of the overlaps. Raise alpha_max."
+        )
+    found = root(flow, last, tol=1e-12)
+    eigenvalues = np.linalg.eigvals(_jacobian(flow, found.x))
+    moved = float(np.linalg.norm(found.x - last) / np.linalg.norm(last))
+    if not (found.success and moved < 2 * NEAR and eigenvalues.real.max() < 0):
+        raise NoFixedPoint(
+            f"no stable fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the nearest root "
+            f"is {moved:.2g} away and its fastest growth rate is {eigenvalues.real.max():.2g}. Raise alpha_max."
+        )
+    return LogisticUnit(way.t, way.y[1], way.y[0], way.sol, float(found.x[1]), float(found.x[0]), eigenvalues)
+
+
+def _flow(state: np.ndarray, T: float, eta: float, gamma: float, batch_size: int) -> np.ndarray:
+    R, Q = state
+    narrow, teacher = _mean_slope(Q), _mean_slope(T)
+    kicks = 1 - narrow - 2 * _mean_product(Q, R, T)
+    return np.array(
+        [
+            -gamma * R + eta * (T * teacher - R * narrow),
+            -2 * gamma * Q + 2 * eta * (R * teacher - Q * narrow) + eta**2 / batch_size * kicks,
+        ]
+    )
+
+
+def _jacobian(flow: object, state: np.ndarray) -> np.ndarray:
+    """Central differences: enough for a sign and a rate."""
+    assert callable(flow)
+    steps = 1e-5 * np.linalg.norm(state) * np.eye(2)
+    return np.array([(flow(state + s) - flow(state - s)) / (2 * np.linalg.norm(s)) for s in steps]).T
+
+
+def _gaussian_nodes(variance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return points and weights of the trapezoidal rule for N(0, variance) times something that varies over 1."""
+    width = math.sqrt(variance)
+    spacing = FINENESS * min(1.0, 1 / width)
+    count = math.ceil(REACH / spacing)
+    u = spacing * np.arange(-count, count + 1)
+    weights = np.exp(-(u**2) / 2)
+    return width * u, weights / weights.sum()
+
+
+def _mean_slope(variance: float) -> float:
+    """S(v): average of s'(x) over x of variance v."""
+    if variance == 0:
+        return 0.25
+    x, weights = _gaussian_nodes(variance)
+    return float(weights @ (expit(x) * expit(-x)))
+
+
+def _mean_product(Q: float, R: float, T: float) -> float:
+    """G: average of s(x) s(y)."""
+    if T == 0:
+        return 0.25
+    x, weights = _gaussian_nodes(Q)
+    independent, other = _gaussian_nodes(T - R**2 / Q)
+    label = expit(R / Q * x[:, None] + independent) @ other
+    return float(weights @ (expit(x) * label))
+
+
+def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, gamma: float) -> np.ndarray:
+    """Return the closed form Q(alpha) of a saturated logistic unit from Q = `start`; NaN after its touchdown.
+
+    Parameters
+    ----------
+    alpha : float or ndarray
+        Steps over N.
+    start : float
+        Squared norm Q at alpha = 0, far above 1.
+    eta, gamma : float
+        Scaled learning rate and weight decay (per step times N).
+
+    Returns
+    -------
+    ndarray
+        Shape of `alpha`.
+
+    Raises
+    ------
+    InvalidArgument
+        A number out of range.
+
+    Examples
+    --------
+    >>> print(f"{saturated_logistic(30.0, 1e4, eta=1.0, gamma=0.01):.1f}")
+    4063.0
+    """
+    non_negative("alpha", alpha)
+    positive("start", start)
+    positive("eta", eta)
+    positive("gamma", gamma)
+    u = eta / (gamma * math.sqrt(2 * math.pi))
+    norm = (math.sqrt(start) + u) * np.exp(-gamma * np.asarray(alpha)) - u
+    return np.where(norm >= 0, norm, np.nan) ** 2

@@ -1,0 +1,1 @@
+"""The optimizers' settings in PyTorch's conventions, one file each."""

@@ -1,0 +1,1 @@
+"""The chains of equations that the laws evaluate."""

@@ -1,0 +1,136 @@
+r"""Where weight decay holds a weight: the public face of the derivation.
+
+.. math:: E w^2 = \frac{\eta}{(2 - \eta\lambda/n) \lambda}
+
+with the defaults (white gradient noise of size :math:`1/\sqrt n`, no curvature). With noise that keeps its sign the
+scale tends to :math:`\sqrt n/\lambda` instead, the literal balance of decay and gradient; one formula, that of
+`theory.weight.derivations.plain`, covers both. Assumptions, range and references are stated there. Exact: no error
+order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory.settings import SGD, Adam, DecayRule, Lion, check_range, check_shapes, finite, positive
+from theory.weight.inverse_sqrt_n import InverseSqrtN
+from theory.weight.laws.adam import AdamWEquilibrium, CoupledAdamEquilibrium
+from theory.weight.laws.linear import MomentumEquilibrium
+from theory.weight.laws.lion import LionEquilibrium
+from theory.weight.stationary import PLAIN, Equilibrium, number, root
+
+__all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
+
+Value = Any  # a float, an array of floats, or a SymPy expression; out comes what went in
+
+
+def equilibrium(
+    n: Value,
+    lam: Value,
+    eta: Value,
+    *,
+    noise: Value | None = None,
+    correlation: Value = 0.0,
+    curvature: Value = 0.0,
+    optimizer: Any = PLAIN,
+) -> Equilibrium:
+    """Predict where weight decay holds a weight, and how fast it gets there.
+
+    One formula covers the two pictures people have of it. White gradient noise (`correlation` 0) makes the weight a
+    random walk held back by decay, of scale sqrt(eta / 2 lam). Noise that keeps its sign (`correlation` to 1) is
+    balanced by the decay term literally, and the scale is sqrt(n) / lam.
+
+    Parameters
+    ----------
+    n : float, ndarray or Expr
+        Number of training examples in the decay term eta lam w / n.
+    lam : float, ndarray or Expr
+        Regularisation parameter of the cost (lam / 2n) sum w^2.
+    eta : float, ndarray or Expr
+        Learning rate per step.
+    noise : float, ndarray or Expr, optional
+        Standard deviation of the gradient noise per weight. Default 1/sqrt(n).
+    correlation : float, ndarray or Expr
+        Autocorrelation of that noise from one step to the next (AR(1)), between -1 and 1. Default 0: white.
+    curvature : float, ndarray or Expr
+        Second derivative of the cost C0 in the weight. Default 0.
+    optimizer : SGD, Adam, Lion, or one registered with `theory.weight.derivations.linear.as_linear`
+        PyTorch's conventions; see `theory.settings`. Default: SGD without momentum.
+
+    Returns
+    -------
+    Equilibrium
+        With `.scale`, `.variance`, `.relaxation_time`, `.rms(steps, start)` and more; `.method` says whether it is
+        "exact", a "quadrature" or "approximate". Arrays broadcast; SymPy symbols in, SymPy expressions out.
+        `float(eq)` is `eq.scale`.
+
+    Raises
+    ------
+    InvalidArgument
+        n, eta or noise not positive, lam negative, abs(correlation) not below 1, or anything NaN or infinite.
+    NoEquilibrium
+        lam = 0 without curvature (the variance grows without bound), or eta (lam/n + curvature) >= 2 (the step
+        overshoots); with momentum, a Jury condition is violated. The message names the condition and the largest
+        learning rate that satisfies it.
+    NotImplementedError
+        A combination whose law has not been derived (Adam or Lion with noise that has a memory, AdamW or Lion with
+        curvature, coupled Adam at rates above 0.11); the message says what is available.
+
+    Notes
+    -----
+    Exact in discrete time for noise that does not depend on the weight, whatever its distribution under SGD of any
+    kind, and Gaussian under Adam and Lion; `theory.derive()` shows the steps.
+    AdamW is an exact average over Gaussian noise, done by quadrature; Adam with coupled decay is approximate.
+
+    References
+    ----------
+    See `theory.weight.derivations.plain`, `theory.weight.derivations.linear`, `theory.weight.laws.adam` and
+    `theory.weight.laws.lion`.
+
+    Examples
+    --------
+    >>> eq = equilibrium(50_000, 5.0, 0.1)
+    >>> print(f"{eq.scale:.8f} {eq.balance:.7f} {eq.shrink} {eq.relaxation_time:.1f}")
+    0.10000025 44.7213595 0.99999 99999.5
+    >>> import theory
+    >>> eq = equilibrium(50_000, 5.0, 0.1, optimizer=theory.SGD(momentum=0.9))
+    >>> print(f"{eq.scale:.6f} {eq.relaxation_time:.1f} {eq.method}")
+    0.316228 9990.5 exact
+    """
+    given = {"n": n, "lam": lam, "eta": eta, "noise": noise, "correlation": correlation, "curvature": curvature}
+    kind = _kind(optimizer)
+    if any(hasattr(value, "free_symbols") for value in given.values()):
+        import sympy as sp
+
+        values = {name: sp.nsimplify(value) if value == 0 else sp.sympify(value) for name, value in given.items()}
+        values["noise"] = 1 / sp.sqrt(values["n"]) if noise is None else values["noise"]
+        return kind(**values, optimizer=optimizer)
+    values = {name: number(name, value) for name, value in given.items() if value is not None}
+    _refuse_bad_arguments(values)
+    if noise is None:
+        values["noise"] = 1 / root(values["n"])
+    eq = kind(**values, optimizer=optimizer)
+    eq.refuse_without_equilibrium()
+    return eq
+
+
+def _kind(optimizer: Any) -> type[Equilibrium]:
+    """Return the class that knows an optimizer's law."""
+    if isinstance(optimizer, SGD) and optimizer.momentum == 0:
+        return Equilibrium
+    if isinstance(optimizer, Adam):
+        return AdamWEquilibrium if optimizer.decoupled else CoupledAdamEquilibrium
+    if isinstance(optimizer, Lion):
+        return LionEquilibrium
+    return MomentumEquilibrium
+
+
+def _refuse_bad_arguments(values: dict[str, Value]) -> None:
+    DecayRule(values["n"], values["lam"], values["eta"])
+    if "noise" in values:
+        positive("noise", values["noise"], "Give the gradient noise per weight, or leave it out for 1/sqrt(n).")
+    check_range(
+        "correlation", values["correlation"], -1, 1, hint="Noise that never changes its sign is the limit `balance`."
+    )
+    finite("curvature", values["curvature"])
+    check_shapes(values)

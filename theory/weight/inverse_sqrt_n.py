@@ -1,0 +1,82 @@
+r"""When is the predicted scale the textbook's 1/sqrt(n)? Only for one regularisation parameter.
+
+.. math:: \lambda = n \left(\frac{1 - \sqrt{1 - n \eta^2 \sigma^2}}{\eta} - h\right)
+
+for white noise, and n (sigma sqrt(n) - h) for noise that keeps its sign; with the defaults eta n / 2 (to leading order)
+and n. Plain SGD; derivation, assumptions, range and references are those of `theory.weight.derivations.plain`. Exact:
+no error order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+__all__ = ["InverseSqrtN", "meeting", "meeting_law"]
+
+Value = Any  # a float, an array of floats, or a SymPy expression
+
+
+@dataclass(frozen=True)
+class InverseSqrtN:
+    """The textbook's 1/sqrt(n) beside the prediction, with the only `lam` for which they are equal.
+
+    Attributes
+    ----------
+    value : float
+        1/sqrt(n).
+    ratio : float
+        The predicted scale over it.
+    lam_white : float
+        The lam for which white noise gives 1/sqrt(n); NaN if none does.
+    lam_coherent : float
+        The lam for which noise of constant sign gives 1/sqrt(n); NaN if none does.
+    plain : bool
+        Whether the optimizer is plain SGD, for which the two have closed forms.
+    """
+
+    value: Value
+    ratio: Value
+    lam_white: Value
+    lam_coherent: Value
+    plain: bool = True
+
+    def __str__(self) -> str:
+        white, coherent = (" (by default eta n / 2 to leading order)", " (by default n)") if self.plain else ("", "")
+        wanted = ((self.lam_white, white), (self.lam_coherent, coherent))
+        white, coherent = (
+            f"only if lam = {lam:.6g}{note}" if str(lam) != "nan" else "at no lam" for lam, note in wanted
+        )
+        return (
+            f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; it would equal this\n"
+            f"    for white noise {white},\n    for coherent noise {coherent}"
+        )
+
+
+@lru_cache
+def meeting(case: str) -> Any:
+    """Return the lam at which the noise of this `case` (white or coherent) gives 1/sqrt(n), in the theory's symbols."""
+    from theory.weight.derivations.plain import derive
+
+    return derive(correlated=True)[f"{case} noise meets 1/sqrt(n)"].rhs
+
+
+@lru_cache
+def meeting_law(case: str) -> Callable[..., Value]:
+    """Compile the lam at which one limit equals 1/sqrt(n); NaN where it would be complex or negative."""
+    import sympy as sp
+
+    from theory.symbols import eta, h, n, sigma
+
+    law = sp.lambdify([n, eta, sigma, h], meeting(case), "numpy")
+
+    def lam(*values: Value) -> Value:
+        with np.errstate(invalid="ignore"):
+            found = law(*values)
+            return np.where(found >= 0, found, np.nan)
+
+    return lam

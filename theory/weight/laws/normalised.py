@@ -1,0 +1,92 @@
+r"""What AdamW and Lion share: a step whose size does not depend on the gradient's, and a decay that is decoupled.
+
+.. math:: w' = a w - \eta u, \qquad E w^2 = \frac{\eta^2}{1 - a^2} S(a), \qquad S(a) = C_0 + 2 \sum_{s \ge 1} a^s C_s
+
+with :math:`a = 1 - \eta\lambda/n` and the autocovariance :math:`C_s = E u_t u_{t+s}` of the normalised step u. The
+noise per weight drops out; a gradient that keeps its sign is balanced at n / lam, whatever its size.
+
+Assumptions
+-----------
+1. The gradient is white noise, symmetric about zero: no curvature, no memory.
+2. u is stationary: its start (bias corrections, an empty memory) has worn off.
+
+Range: 0 < eta lam/n < 2. The identity is exact; where C_s comes from is told in `theory.weight.laws.second_moment`
+(AdamW) and `theory.weight.laws.lion`.
+
+References
+----------
+Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019 (arXiv:1711.05101); Kosson, Messmer and Jaggi,
+"Rotational Equilibrium", ICML 2024 (arXiv:2305.17212), for the leading order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from theory.weight.stability import refuse_plain
+from theory.weight.stationary import Equilibrium
+
+__all__ = ["NormalisedEquilibrium"]
+
+Value = Any  # a float or an array of floats
+
+
+class NormalisedEquilibrium(Equilibrium):
+    """The stationary state under a normalised step with decoupled decay; a subclass says what S(a) is."""
+
+    def summed(self, a: Value) -> Value:
+        """Return S(a): the sum over all lags of a^s times the autocovariance of the step."""
+        raise NotImplementedError(f"{type(self).__name__} must say what S(a) is.")
+
+    def refuse_without_equilibrium(self) -> None:
+        """Raise NotImplementedError for what is not derived, NoEquilibrium if nothing holds the weight."""
+        name = type(self.optimizer).__name__
+        available = f"Available for {name}: white noise without curvature, in numbers."
+        if np.any(self.curvature != 0):
+            raise NotImplementedError(
+                f"{name} with curvature has no derived form, got curvature = {self.curvature!r}. {available}"
+            )
+        if np.any(self.correlation != 0):
+            raise NotImplementedError(
+                f"{name} with noise that has a memory has no derived form, got correlation = {self.correlation!r}. "
+                f"{available}"
+            )
+        refuse_plain(self)
+
+    @cached_property
+    def variance(self) -> Value:
+        """E w^2 in the stationary state."""
+        if self._symbolic:
+            raise NotImplementedError(
+                f"{type(self.optimizer).__name__} has no closed form in symbols. Available: numbers, `expression` "
+                "(with S for the sum over lags), and theory.weight.laws.adam.fixed_second_moment() with v held fixed."
+            )
+        return self.eta**2 * self.summed(self.shrink) / (self.rate * (2 - self.rate))
+
+    @cached_property
+    def balance(self) -> Value:
+        """The scale at which decay balances a gradient of constant sign: the step is then one, whatever the noise."""
+        return self.n / self.lam
+
+    @property
+    def expression(self) -> Any:
+        """The scale as a SymPy expression in n, lambda, eta and S, the sum of the step's autocovariances."""
+        import sympy as sp
+
+        from theory.symbols import eta, lam, n
+
+        variance = eta * n * sp.Symbol("S", positive=True) / (lam * (2 - eta * lam / n))
+        return sp.Pow(variance, sp.Rational(1, 2), evaluate=False)
+
+    def _variance_after(self, steps: Value, start: Value) -> Value:
+        raise NotImplementedError(
+            f"the way to equilibrium is not derived for {type(self.optimizer).__name__} (bias corrections, an empty "
+            "memory). Available: `scale`, `relaxation_time`, `shrink_per_epoch`; rms and tail_off for SGD of any kind."
+        )
+
+    def _deviation_bound(self, start: float) -> Callable[[float], float]:
+        return self._variance_after(0, start)
