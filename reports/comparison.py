@@ -25,6 +25,8 @@ class Comparison:
         The prediction may come with no error (a closed form).
     precision : float
         The largest standard_error / abs(predicted) with which the measurement can confirm anything.
+    accuracy : float
+        Relative error of the prediction itself, where it is stated (an order left out); 0 for an exact law.
 
     Raises
     ------
@@ -33,7 +35,8 @@ class Comparison:
 
     Notes
     -----
-    Two gates: abs(z) < 4, and the measurement sharp enough: a noisy measurement would agree with every law.
+    Two gates: no further apart than 4 standard errors and what the law leaves open, and the measurement sharp enough: a
+    noisy measurement would agree with every law.
 
     Examples
     --------
@@ -46,6 +49,7 @@ class Comparison:
     measured: float
     standard_error: float
     precision: float = 0.01
+    accuracy: float = 0.0
 
     def __post_init__(self) -> None:
         for field in ("predicted", "measured", "standard_error"):
@@ -53,6 +57,8 @@ class Comparison:
                 raise InvalidArgument(f"{self.name}: {field} is {getattr(self, field)}; there is nothing to compare.")
         if self.standard_error <= 0:
             raise InvalidArgument(f"{self.name}: standard_error must be positive, got {self.standard_error}.")
+        if not 0 <= self.accuracy < 1:
+            raise InvalidArgument(f"{self.name}: accuracy must be at least 0 and below 1, got {self.accuracy}.")
 
     @property
     def z(self) -> float:
@@ -67,7 +73,7 @@ class Comparison:
     @property
     def verdict(self) -> str:
         """One of "agrees", "differs", "undecided" (no difference seen, but too blunt to confirm)."""
-        if abs(self.z) >= SIGMAS:
+        if abs(self.measured - self.predicted) >= SIGMAS * self.standard_error + self.accuracy * abs(self.predicted):
             return "differs"
         return "agrees" if self.sharp else "undecided"
 

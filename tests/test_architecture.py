@@ -71,7 +71,8 @@ def drawn(picture):
     above, folders = [], set()
     for line in picture.splitlines():
         name = line.split()[0]
-        assert name.endswith("/") and len(line.split()) > 1, line
+        assert name.endswith("/"), line
+        assert len(line.split()) > 1, line
         depth = (len(line) - len(line.lstrip())) // 2
         above = [*above[:depth], name.rstrip("/")]
         folders.add("/".join(above))

@@ -39,7 +39,9 @@ from .network.linear_regression import linear_regression as linear_regression
 from .network.mean_field import MeanField as MeanField
 from .network.mean_field import mean_field as mean_field
 from .settings import SGD as SGD
+from .settings import SGDW as SGDW
 from .settings import Adam as Adam
+from .settings import AdamW as AdamW
 from .settings import Lion as Lion
 from .settings import OnlineRule as OnlineRule
 from .settings import Overlaps as Overlaps

@@ -8,11 +8,12 @@ from typing import Any
 
 import xarray as xr
 
-from theory import SGD, Adam, InvalidArgument, Lion
+from theory import SGD, SGDW, Adam, AdamW, InvalidArgument, Lion
+from theory.settings import Optimizer
 
 __all__ = ["Name", "chosen_optimizer", "optimizer_of"]
 
-KINDS: dict[str, Any] = {"SGD": SGD, "Adam": Adam, "Lion": Lion}
+KINDS: dict[str, Any] = {kind.__name__: kind for kind in (SGD, SGDW, Adam, AdamW, Lion)}
 
 
 class Name(StrEnum):
@@ -28,7 +29,7 @@ class Name(StrEnum):
 
 def chosen_optimizer(
     name: Name, momentum: float | None, beta1: float | None, beta2: float | None, decoupled: bool
-) -> SGD | Adam | Lion:
+) -> Optimizer:
     """Return the settings that the options mean; refuse options that the optimizer does not have.
 
     Parameters
@@ -36,7 +37,7 @@ def chosen_optimizer(
     name : Name
         Which optimizer.
     momentum, beta1, beta2 : float or None
-        None for the default: 0.9 of momentum and nesterov, 0 of sgd, and those of `theory.Adam` and `theory.Lion`.
+        None for the default: 0.9 of momentum and nesterov, 0 of sgd, and those of `theory.AdamW` and `theory.Lion`.
     decoupled : bool
         Decay beside the gradient. AdamW and Lion have no other.
 
@@ -59,11 +60,15 @@ def chosen_optimizer(
         return SGD(memory, nesterov=name is Name.nesterov, decoupled=decoupled)
     if momentum is not None:
         raise InvalidArgument(f"--momentum must be left out with --optimizer {name}, got {momentum!r}. It has --beta1.")
-    return Lion(**betas) if name is Name.lion else Adam(**betas, decoupled=decoupled or name is Name.adamw)
+    if name is Name.adam and decoupled:
+        raise InvalidArgument("--decoupled must be left out with --optimizer adam. That is --optimizer adamw.")
+    kind = {Name.lion: Lion, Name.adam: Adam, Name.adamw: AdamW}[name]
+    default = kind()
+    return kind((betas.get("beta1", default.beta1), betas.get("beta2", default.beta2)))
 
 
-def optimizer_of(walk: xr.Dataset) -> SGD | Adam | Lion:
+def optimizer_of(walk: xr.Dataset) -> Optimizer:
     """Return the optimizer of a record of `sim.walk`; one that names none is of plain SGD."""
     kind = KINDS[walk.attrs.get("optimizer", "SGD")]
-    given = {f.name: walk.attrs[f.name] for f in fields(kind) if f.name in walk.attrs}
-    return kind(**{k: bool(v) if k in ("nesterov", "decoupled") else float(v) for k, v in given.items()})
+    given = {f.name: walk.attrs[f.name] for f in fields(kind) if f.init and f.name in walk.attrs}
+    return kind(**{k: type(default)(v) for k, v in given.items() for default in [getattr(kind(), k)]})

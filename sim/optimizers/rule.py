@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from theory.settings import SGD, Adam, Lion, Optimizer
+from theory.settings import SGD, Adam, AdamW, Lion, Optimizer
 
 __all__ = ["AdamRule", "LionRule", "Rule", "SGDRule", "rule"]
 
@@ -49,7 +49,7 @@ class SGDRule:
 class AdamRule:
     """`torch.optim.AdamW`, or with coupled decay `torch.optim.Adam`."""
 
-    def __init__(self, settings: Adam, decay: float, eta: float, shape: tuple[int, ...]) -> None:
+    def __init__(self, settings: Adam | AdamW, decay: float, eta: float, shape: tuple[int, ...]) -> None:
         self.settings, self.decay, self.eta = settings, decay, eta
         self.first, self.second = np.zeros(shape), np.zeros(shape)
         self.steps = 0
@@ -58,7 +58,7 @@ class AdamRule:
         """Decay, average the gradient and its square, correct both for their start from zero, step."""
         beta1, beta2 = self.settings.beta1, self.settings.beta2
         self.steps += 1
-        if self.settings.decoupled:
+        if isinstance(self.settings, AdamW):
             w *= 1 - self.eta * self.decay
         else:
             gradient = gradient + self.decay * w
@@ -115,6 +115,6 @@ def rule(optimizer: Optimizer, decay: float, eta: float, shape: tuple[int, ...])
     """
     if isinstance(optimizer, SGD):
         return SGDRule(optimizer, decay, eta, shape)
-    if isinstance(optimizer, Adam):
+    if isinstance(optimizer, Adam | AdamW):
         return AdamRule(optimizer, decay, eta, shape)
     return LionRule(optimizer, decay, eta, shape)

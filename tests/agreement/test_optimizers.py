@@ -13,7 +13,7 @@ import pytest
 import theory
 from sim.optimizers.rule import rule
 from sim.walks.relaxation import Walkers, forgetting, stationary
-from theory import SGD, Adam, Lion
+from theory import SGD, Adam, AdamW, Lion
 from theory.weight.laws.adam import first_order_factor, fixed_second_moment
 
 WEIGHTS = 6000
@@ -36,8 +36,8 @@ def draw(kind, seed):
         "heavy decoupled": SGD(mu, decoupled=True),
         "nesterov": SGD(mu, nesterov=True),
         "nesterov decoupled": SGD(mu, nesterov=True, decoupled=True),
-        "adamw": Adam(beta1, beta2),
-        "lion": Lion(beta1, beta2),
+        "adamw": AdamW((beta1, beta2)),
+        "lion": Lion((beta1, beta2)),
     }[name]
     rate = rng.uniform(0.02, 0.05)
     model = {}
@@ -164,7 +164,7 @@ def test_white_noise_is_not_noise_with_a_memory():
 
 def test_a_live_second_moment_is_not_a_fixed_one():
     """AdamW: the quadrature passes, the fixed second moment fails, the first-order form comes within its error."""
-    optimizer, (n, lam, eta) = Adam(0.83, 0.91), (211.3, 17.9, 0.43)
+    optimizer, (n, lam, eta) = AdamW((0.83, 0.91)), (211.3, 17.9, 0.43)
     run = stationary(optimizer, n, lam, eta, weights=WEIGHTS, steps=4000, burn_in=600, seed=5)
     predicted = theory.equilibrium(n, lam, eta, optimizer=optimizer)
     assert predicted.method == "quadrature"
@@ -190,7 +190,7 @@ COUPLED_ADAM = [  # rate eta k / sigma, beta1, beta2; the last two are the worst
 @pytest.mark.parametrize(("rate", "beta1", "beta2"), COUPLED_ADAM)
 def test_coupled_adam_is_within_its_stated_error(rate, beta1, beta2):
     """Approximate: the difference may exceed 4 sigma, by no more than the accuracy that the result itself states."""
-    optimizer = Adam(beta1, beta2, decoupled=False)
+    optimizer = Adam((beta1, beta2))
     n, eta = 211.3, 0.017
     lam = rate * n**-0.5 * n / eta
     predicted = theory.equilibrium(n, lam, eta, optimizer=optimizer)
@@ -199,12 +199,12 @@ def test_coupled_adam_is_within_its_stated_error(rate, beta1, beta2):
     assert predicted.method == "approximate"
     assert run.variance_error < 0.004 * run.variance
     assert abs(run.variance - predicted.variance) < 4 * run.variance_error + predicted.accuracy * predicted.variance
-    decoupled = theory.equilibrium(n, lam, eta, optimizer=Adam(optimizer.beta1, optimizer.beta2))
+    decoupled = theory.equilibrium(n, lam, eta, optimizer=AdamW((optimizer.beta1, optimizer.beta2)))
     assert abs(run.variance / decoupled.variance - 1) > 0.1
 
 
 def test_coupled_adam_forgets_as_its_autocorrelation_says():
-    optimizer, numbers = Adam(0.81, 0.97, decoupled=False), (173.0, 11.7, 0.02)
+    optimizer, numbers = Adam((0.81, 0.97)), (173.0, 11.7, 0.02)
     predicted = theory.equilibrium(*numbers, optimizer=optimizer)
     tau = predicted.relaxation_time
     run = stationary(optimizer, *numbers, weights=WEIGHTS, steps=4000, burn_in=1000, lag=int(tau), seed=7)

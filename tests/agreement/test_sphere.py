@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.walks.sphere import kick, sphere
-from theory import Adam
+from theory import AdamW
 from theory.layer.rotation import rotation
 from theory.settings import SGD
 
@@ -36,7 +36,7 @@ def settled(optimizer, seed):
     return numbers, shape, predicted, run
 
 
-OPTIMIZERS = [SGD(), Adam(0.87, 0.95)]
+OPTIMIZERS = [SGD(), AdamW((0.87, 0.95))]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=["sgd", "adamw"])

@@ -28,3 +28,12 @@ def test_summary():
     assert summary["agree"] == 2
     assert summary["max_z"] == pytest.approx(4.5)
     assert summary["rms_z"] == pytest.approx(math.sqrt((9 + 20.25) / 3))
+
+
+def test_what_a_law_leaves_open_is_allowed_for_and_no_more():
+    comparison = {"name": "x", "predicted": 1.0, "standard_error": 0.001}
+    assert Comparison(**comparison, measured=1.008).verdict == "differs"
+    assert Comparison(**comparison, measured=1.008, accuracy=0.005).verdict == "agrees"
+    assert Comparison(**comparison, measured=1.010, accuracy=0.005).verdict == "differs"
+    with pytest.raises(InvalidArgument, match="accuracy must be"):
+        Comparison(**comparison, measured=1.0, accuracy=-0.1)

@@ -27,16 +27,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from theory.settings.types import Value
 from theory.symbols import g, r, xi, z
 
 __all__ = ["LinearRecursion", "NumericRecursion", "jury_conditions"]
-
-Value = Any  # a float or an array of floats
 
 NEWTON_STEPS = 3
 LARGEST_CORRECTION = (

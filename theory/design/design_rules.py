@@ -161,7 +161,7 @@ def decay_for(
     >>> import theory
     >>> print(f"{decay_for(scale=0.1, n=50_000, eta=0.1):.5f}")
     5.00003
-    >>> print(f"{decay_for(scale=0.02, n=50_000, eta=1e-3, optimizer=theory.Adam()):.1f}")
+    >>> print(f"{decay_for(scale=0.02, n=50_000, eta=1e-3, optimizer=theory.AdamW()):.1f}")
     61754.2
     """
     if (scale is None) == (epochs is None):
@@ -286,7 +286,7 @@ def rescale(
     >>> recipe = rescale(50_000, 5.0, 0.1, batch_size=10, to_batch_size=40)
     >>> print(f"{recipe.eta:.4f} {recipe.lam:.4f}")
     0.4000 5.0000
-    >>> recipe = rescale(50_000, 500.0, 0.001, batch_size=10, to_batch_size=40, optimizer=theory.Adam())
+    >>> recipe = rescale(50_000, 500.0, 0.001, batch_size=10, to_batch_size=40, optimizer=theory.AdamW())
     >>> print(f"{recipe.eta:.5f} {recipe.lam:.2f}")
     0.00200 999.86
     """

@@ -41,7 +41,7 @@ import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.norm_dynamics import slowest_factor
-from theory.settings import SGD, Adam, DecayRule, positive, whole_number
+from theory.settings import SGD, AdamW, DecayRule, positive, whole_number
 from theory.weight.equilibrium import equilibrium
 
 __all__ = ["AdamWRotation", "Rotation", "SGDRotation", "rotation"]
@@ -59,7 +59,7 @@ class Rotation:
         Number of training examples in the decay term, regularisation parameter, learning rate.
     dimension : int
         Number of weights of the vector, C.
-    optimizer : SGD or Adam
+    optimizer : SGD or AdamW
         Plain SGD or AdamW.
     grad_sq : float or None
         G = E ||g||^2 ||w||^2 (SGD).
@@ -69,7 +69,7 @@ class Rotation:
     lam: float
     eta: float
     dimension: int
-    optimizer: SGD | Adam
+    optimizer: SGD | AdamW
     grad_sq: float | None
 
     @property
@@ -157,7 +157,7 @@ class SGDRotation(Rotation):
 class AdamWRotation(Rotation):
     """Rotational equilibrium under AdamW."""
 
-    optimizer: Adam
+    optimizer: AdamW
 
     @cached_property
     def _weight(self) -> Any:
@@ -212,7 +212,7 @@ def rotation(
     *,
     dimension: int,
     grad_sq: float | None = None,
-    optimizer: SGD | Adam = PLAIN,
+    optimizer: SGD | AdamW = PLAIN,
 ) -> SGDRotation | AdamWRotation:
     """Predict where the norm of a scale-invariant weight vector settles, and how fast its direction turns.
 
@@ -224,7 +224,7 @@ def rotation(
         Number of weights of the vector, at least 2.
     grad_sq : float, optional
         G = E ||g||^2 ||w||^2, the mean square of the gradient at unit norm. Needed for SGD; AdamW does not see it.
-    optimizer : SGD or Adam
+    optimizer : SGD or AdamW
         Plain SGD (default) or AdamW.
 
     Returns
@@ -247,7 +247,7 @@ def rotation(
     >>> sgd = rotation(50_000, 5.0, 0.1, dimension=100, grad_sq=1.0)
     >>> print(f"{sgd.angle:.6f} {sgd.diffusive_angle:.6f}")
     0.004472 0.004472
-    >>> adamw = rotation(50_000, 5.0, 0.1, dimension=100, optimizer=theory.Adam())
+    >>> adamw = rotation(50_000, 5.0, 0.1, dimension=100, optimizer=theory.AdamW())
     >>> print(f"{adamw.angle:.6f} {adamw.diffusive_angle:.6f}")
     0.001026 0.004472
     """
@@ -265,10 +265,8 @@ def rotation(
                 f"Take eta below {limit * n / lam:g}."
             )
         return SGDRotation(n, lam, eta, dimension, optimizer, grad_sq)
-    if isinstance(optimizer, Adam) and optimizer.decoupled:
+    if isinstance(optimizer, AdamW):
         result = AdamWRotation(n, lam, eta, dimension, optimizer, grad_sq)
         result._weight  # noqa: B018  (refuses what has no equilibrium, now and not later)
         return result
-    raise NotImplementedError(
-        f"rotation under {optimizer} is not derived. Available: plain SGD, and Adam with decoupled decay (AdamW)."
-    )
+    raise NotImplementedError(f"rotation under {optimizer} is not derived. Available: plain SGD, and AdamW.")

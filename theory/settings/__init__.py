@@ -17,14 +17,17 @@ from theory.settings.checks import (
 from theory.settings.decay import DecayRule
 from theory.settings.online import OnlineRule, Overlaps
 from theory.settings.optimizers.adam import Adam
+from theory.settings.optimizers.adamw import AdamW
 from theory.settings.optimizers.lion import Lion
-from theory.settings.optimizers.sgd import SGD
+from theory.settings.optimizers.sgd import SGD, SGDW
 
-Optimizer = SGD | Adam | Lion
+Optimizer = SGD | Adam | AdamW | Lion
 
 __all__ = [
     "SGD",
+    "SGDW",
     "Adam",
+    "AdamW",
     "DecayRule",
     "InvalidArgument",
     "Lion",

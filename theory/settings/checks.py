@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
+from theory.settings.types import Value
 
 __all__ = ["check_fraction", "check_range", "check_shapes", "finite", "non_negative", "positive", "whole_number"]
-
-Value = Any  # a float, an array of floats, or (in theory) a SymPy expression
 
 
 def check_range(

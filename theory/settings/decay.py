@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from theory.settings.checks import non_negative, positive
+from theory.settings.types import Value
 
 __all__ = ["DecayRule"]
-
-Value = Any  # a float, an array of floats, or (in theory) a SymPy expression
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from theory.errors import InvalidArgument, NotAGramMatrix
 from theory.settings.checks import finite, non_negative, positive, whole_number
+from theory.settings.types import Value
 
 __all__ = ["OnlineRule", "Overlaps"]
-
-Value = Any  # a float or an array of floats
 
 
 @dataclass(frozen=True, slots=True)

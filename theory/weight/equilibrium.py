@@ -12,7 +12,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.settings import SGD, Adam, DecayRule, Lion, check_range, check_shapes, finite, positive
+from theory.settings import SGD, Adam, AdamW, DecayRule, Lion, check_range, check_shapes, finite, positive
+from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.laws.adam import AdamWEquilibrium, CoupledAdamEquilibrium
 from theory.weight.laws.linear import MomentumEquilibrium
@@ -20,8 +21,6 @@ from theory.weight.laws.lion import LionEquilibrium
 from theory.weight.stationary import PLAIN, Equilibrium, number, root
 
 __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
-
-Value = Any  # a float, an array of floats, or a SymPy expression; out comes what went in
 
 
 def equilibrium(
@@ -118,8 +117,10 @@ def _kind(optimizer: Any) -> type[Equilibrium]:
     """Return the class that knows an optimizer's law."""
     if isinstance(optimizer, SGD) and optimizer.momentum == 0:
         return Equilibrium
+    if isinstance(optimizer, AdamW):
+        return AdamWEquilibrium
     if isinstance(optimizer, Adam):
-        return AdamWEquilibrium if optimizer.decoupled else CoupledAdamEquilibrium
+        return CoupledAdamEquilibrium
     if isinstance(optimizer, Lion):
         return LionEquilibrium
     return MomentumEquilibrium

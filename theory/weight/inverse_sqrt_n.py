@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["InverseSqrtN", "meeting", "meeting_law"]
+from theory.settings.types import Value
 
-Value = Any  # a float, an array of floats, or a SymPy expression
+__all__ = ["InverseSqrtN", "meeting", "meeting_law"]
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ import numpy as np
 
 from theory.errors import InvalidArgument
 from theory.settings import SGD, check_range, finite, non_negative, positive
+from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN, meeting, meeting_law
 from theory.weight.stability import refuse_plain
 from theory.weight.transient import last_step_outside, variance_after
@@ -26,8 +27,6 @@ from theory.weight.transient import last_step_outside, variance_after
 __all__ = ["PLAIN", "Equilibrium", "number", "root"]
 
 PLAIN = SGD()
-
-Value = Any  # a float, an array of floats, or a SymPy expression; out comes what went in
 
 
 def root(value: Value) -> Value:

@@ -18,7 +18,7 @@ from reports.sections.optimizers.figures import optimizer_figure
 from reports.sections.random_walk.section import predict
 from sim.walks.least_squares import least_squares
 from sim.walks.steps import described
-from theory import SGD, Adam, Lion
+from theory import SGD, Adam, AdamW, Lion
 
 __all__ = ["NAME", "OPTIMIZERS", "report", "tasks"]
 
@@ -30,9 +30,9 @@ OPTIMIZERS: dict[str, Any] = {
     "heavy ball, decoupled (SGDW)": SGD(0.87, decoupled=True),
     "Nesterov, coupled": SGD(0.87, nesterov=True),
     "Nesterov, decoupled": SGD(0.87, nesterov=True, decoupled=True),
-    "AdamW": Adam(0.9, 0.97),
-    "Adam, coupled": Adam(0.9, 0.97, decoupled=False),
-    "Lion": Lion(0.9, 0.97),
+    "AdamW": AdamW((0.9, 0.97)),
+    "Adam, coupled": Adam((0.9, 0.97)),
+    "Lion": Lion((0.9, 0.97)),
 }
 N, ETA, NOISE = 173.0, 0.37, 1.0  # noise 1: coupled Adam's law knows eta lam/n over the noise, the others' eta lam/n
 RATES = (0.008, 0.105)  # coupled Adam has no law beyond 0.11

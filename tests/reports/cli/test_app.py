@@ -25,10 +25,9 @@ def test_equilibrium(tailoff):
         (["--optimizer", "momentum"], theory.SGD(0.9), "exact"),
         (["--optimizer", "sgd", "--momentum", 0.8, "--decoupled"], theory.SGD(0.8, decoupled=True), "exact"),
         (["--optimizer", "nesterov", "--momentum", 0.5], theory.SGD(0.5, nesterov=True), "exact"),
-        (["--optimizer", "adamw", "--beta2", 0.99], theory.Adam(0.9, 0.99), "quadrature"),
-        (["--optimizer", "adam"], theory.Adam(decoupled=False), "approximate"),
-        (["--optimizer", "adam", "--decoupled"], theory.Adam(), "quadrature"),
-        (["--optimizer", "lion", "--beta1", 0.8], theory.Lion(0.8), "exact"),
+        (["--optimizer", "adamw", "--beta2", 0.99], theory.AdamW((0.9, 0.99)), "quadrature"),
+        (["--optimizer", "adam"], theory.Adam(), "approximate"),
+        (["--optimizer", "lion", "--beta1", 0.8], theory.Lion((0.8, 0.99)), "exact"),
     ],
 )
 def test_equilibrium_of_an_optimizer(tailoff, words, optimizer, method):

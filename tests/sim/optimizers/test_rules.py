@@ -5,7 +5,7 @@ import pytest
 
 from sim.optimizers.rule import EPSILON, rule
 from sim.walks.relaxation import forgetting, stationary
-from theory.settings import SGD, Adam, InvalidArgument, Lion
+from theory.settings import SGD, Adam, AdamW, InvalidArgument, Lion
 
 DECAY, ETA = 0.037, 0.083
 
@@ -26,8 +26,8 @@ TORCH = {
     "plain": (SGD(), "SGD", {}),
     "momentum": (SGD(0.9), "SGD", {"momentum": 0.9}),
     "nesterov": (SGD(0.77, nesterov=True), "SGD", {"momentum": 0.77, "nesterov": True}),
-    "adamw": (Adam(0.87, 0.98), "AdamW", {"betas": (0.87, 0.98)}),
-    "adam": (Adam(0.87, 0.98, decoupled=False), "Adam", {"betas": (0.87, 0.98)}),
+    "adamw": (AdamW((0.87, 0.98)), "AdamW", {"betas": (0.87, 0.98)}),
+    "adam": (Adam((0.87, 0.98)), "Adam", {"betas": (0.87, 0.98)}),
 }
 
 
@@ -57,7 +57,7 @@ def test_decoupled_momentum_by_hand():
 
 def test_lion_by_hand():
     w = np.array([2.0])
-    update = rule(Lion(0.9, 0.5), 0.1, 0.2, w.shape)
+    update = rule(Lion((0.9, 0.5)), 0.1, 0.2, w.shape)
     update.step(w, np.array([1.0]))  # sign +1, memory 0.5
     np.testing.assert_allclose(w, 2 - 0.2 * (1 + 0.2))
     update.step(w, np.array([-3.0]))  # 0.45 - 0.3 is still positive
@@ -72,12 +72,12 @@ def test_without_momentum_decoupled_is_coupled():
 def test_adam_takes_a_full_first_step():
     """With its biases corrected the first step is eta times the sign of the gradient."""
     w = np.zeros(2)
-    rule(Adam(), 0.0, 0.01, w.shape).step(w, np.array([3.0, -0.2]))
+    rule(AdamW(), 0.0, 0.01, w.shape).step(w, np.array([3.0, -0.2]))
     np.testing.assert_allclose(w, [-0.01, 0.01], rtol=1e-6)
 
 
 def test_gradients_are_left_alone():
-    for optimizer in (SGD(0.5), SGD(0.5, nesterov=True), Adam(), Lion()):
+    for optimizer in (SGD(0.5), SGD(0.5, nesterov=True), AdamW(), Lion()):
         g, w = np.ones(3), np.ones(3)
         rule(optimizer, 0.1, 0.1, w.shape).step(w, g)
         np.testing.assert_array_equal(g, np.ones(3))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.walks.sphere import kick, sphere
-from theory.settings import SGD, Adam, InvalidArgument
+from theory.settings import SGD, AdamW, InvalidArgument
 
 
 def test_one_step_adds_the_gradient_at_a_right_angle():
@@ -20,7 +20,7 @@ def test_lags_are_counted_apart():
 
 
 def test_a_kick_without_size_gives_no_response():
-    run = kick(Adam(), 100, 10.0, 0.1, dimension=20, vectors=5, steps=10, burn_in=5, by=1e-9)
+    run = kick(AdamW(), 100, 10.0, 0.1, dimension=20, vectors=5, steps=10, burn_in=5, by=1e-9)
     assert np.abs(run.response).max() < 1e-8
     assert run.step.size == run.response.size == 11
 

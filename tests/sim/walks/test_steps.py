@@ -6,10 +6,10 @@ import pytest
 import sim
 from sim import walk
 from sim.optimizers.rule import rule
-from theory.settings import SGD, Adam, InvalidArgument, Lion
+from theory.settings import SGD, Adam, AdamW, InvalidArgument, Lion
 
 SETTINGS = {"n": 100.0, "lam": 5.0, "eta": 0.5, "weights": 30, "steps": 640, "seed": 3}
-OPTIMIZERS = [SGD(0.9), SGD(0.8, nesterov=True, decoupled=True), Adam(0.9, 0.95), Adam(0.9, 0.95, False), Lion()]
+OPTIMIZERS = [SGD(0.9), SGD(0.8, nesterov=True, decoupled=True), AdamW((0.9, 0.95)), Adam((0.9, 0.95)), Lion()]
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
@@ -53,7 +53,7 @@ def test_without_momentum_decoupled_is_plain():
 
 
 def test_the_sphere(tmp_path):
-    result = walk(**SETTINGS, optimizer=Adam(0.9, 0.95), geometry="sphere", dimension=20, lags=(1, 5), start=1.0)
+    result = walk(**SETTINGS, optimizer=AdamW((0.9, 0.95)), geometry="sphere", dimension=20, lags=(1, 5), start=1.0)
     assert result.lag.values.tolist() == [1, 5]
     assert float(result.burn_in) == 320
     assert float(result.variance * 20) == pytest.approx(float(result.norm_sq))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 import theory
-from theory import SGD, Adam, InvalidArgument, Lion
+from theory import SGD, Adam, AdamW, InvalidArgument, Lion
 from theory.design.design_rules import decay_for, rescale, timescale
 
 OPTIMIZERS = [
@@ -10,9 +10,9 @@ OPTIMIZERS = [
     SGD(0.9),
     SGD(0.9, nesterov=True),
     SGD(0.9, decoupled=True),
-    Adam(),
+    AdamW(),
     Lion(),
-    Adam(decoupled=False),
+    Adam(),
 ]
 
 
@@ -76,13 +76,13 @@ def test_leading_orders():
     """The docstring's powers. SGD: eta as m / sqrt(n), lam as sqrt(n); AdamW: eta as sqrt(m / n), lam as sqrt(m n)."""
     sgd = rescale(50_000, 0.5, 1e-3, batch_size=10, to_batch_size=40, to_n=450_000)
     assert (sgd.eta / 1e-3, sgd.lam / 0.5) == pytest.approx((4 / 3, 3), rel=1e-3)
-    adamw = rescale(50_000, 0.5, 1e-3, batch_size=10, to_batch_size=40, to_n=450_000, optimizer=Adam())
+    adamw = rescale(50_000, 0.5, 1e-3, batch_size=10, to_batch_size=40, to_n=450_000, optimizer=AdamW())
     assert (adamw.eta / 1e-3, adamw.lam / 0.5) == pytest.approx((2 / 3, 6), rel=1e-3)
 
 
 def test_a_learning_rate_of_ones_own_holds_the_memory_alone():
     """Wang and Aitchison: AdamW's 1 / (eta lam) in epochs constant."""
-    recipe = rescale(50_000, 500.0, 1e-3, batch_size=10, to_eta=5e-4, optimizer=Adam())
+    recipe = rescale(50_000, 500.0, 1e-3, batch_size=10, to_eta=5e-4, optimizer=AdamW())
     assert recipe.lam == pytest.approx(1000.0, rel=1e-6)
     assert recipe.memory_ratio == pytest.approx(1)
     assert recipe.scale_ratio == pytest.approx(0.5, rel=1e-6)

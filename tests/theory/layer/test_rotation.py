@@ -5,7 +5,7 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import SGD, Adam, InvalidArgument, Lion, NoEquilibrium
+from theory import SGD, Adam, AdamW, InvalidArgument, Lion, NoEquilibrium
 from theory.layer.norm_dynamics import norm_map, slowest_factor
 from theory.layer.rotation import rotation
 
@@ -27,7 +27,7 @@ def test_sgd_fixed_point_and_multiplier():
 
 
 def test_adamw_step_is_smaller_than_the_diffusive_angle():
-    predicted = rotation(50_000, 1.0, 1e-3, dimension=10**6, optimizer=Adam(0.9, 0.999))
+    predicted = rotation(50_000, 1.0, 1e-3, dimension=10**6, optimizer=AdamW((0.9, 0.999)))
     k = 1 / 50_000
     assert predicted.angle == pytest.approx(math.sqrt(2 * 1e-3 * k * 0.1 / 1.9), rel=2e-3)
     assert predicted.diffusive_angle == pytest.approx(math.sqrt(2 * 1e-3 * k))
@@ -39,7 +39,7 @@ def test_adamw_step_is_smaller_than_the_diffusive_angle():
 def test_cosine_ends():
     for predicted in (
         rotation(*NUMBERS, dimension=400, grad_sq=1.0),
-        rotation(*NUMBERS, dimension=400, optimizer=Adam(0.8, 0.95)),
+        rotation(*NUMBERS, dimension=400, optimizer=AdamW((0.8, 0.95))),
     ):
         assert predicted.cosine(0) == 1
         cosines = [predicted.cosine(lag) for lag in (0, 1, 5, 50, 500)]
@@ -48,8 +48,8 @@ def test_cosine_ends():
 
 
 def test_norm_is_the_dimension_times_the_variance():
-    predicted = rotation(*NUMBERS, dimension=10**7, optimizer=Adam())
-    assert predicted.norm_sq == pytest.approx(1e7 * theory.equilibrium(*NUMBERS, optimizer=Adam()).variance, rel=1e-7)
+    predicted = rotation(*NUMBERS, dimension=10**7, optimizer=AdamW())
+    assert predicted.norm_sq == pytest.approx(1e7 * theory.equilibrium(*NUMBERS, optimizer=AdamW()).variance, rel=1e-7)
 
 
 def test_slow_mode_without_momentum_and_with_a_fast_second_moment_is_sgds_half():
@@ -79,6 +79,6 @@ def test_bad_input():
         rotation(100.0, 0.0, 0.1, dimension=10, grad_sq=1.0)
     with pytest.raises(NoEquilibrium, match=r"must be above 1/2.*Take eta below 0\.585786"):
         rotation(100.0, 50.0, 0.6, dimension=10, grad_sq=1.0)
-    for optimizer in (SGD(0.9), Adam(decoupled=False), Lion()):
+    for optimizer in (SGD(0.9), Adam(), Lion()):
         with pytest.raises(NotImplementedError, match="Available: plain SGD"):
             rotation(*NUMBERS, dimension=10, grad_sq=1.0, optimizer=optimizer)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory import SGD, Adam, InvalidArgument, NoEquilibrium
+from theory import SGD, AdamW, InvalidArgument, NoEquilibrium
 from theory.network.linear_regression import linear_regression, moment_map, stationary_moments
 
 SHAPE = {"dimension": 7, "batch_size": 3, "teacher_sq": 1.3, "residual": 0.7}
@@ -72,6 +72,6 @@ def test_bad_input():
     assert linear_regression(100.0, 30.0, 0.999 * limit, **SHAPE).weight_sq > 0
     with pytest.raises(InvalidArgument, match="batch_size must be a whole number"):
         linear_regression(100.0, 30.0, 0.1, dimension=3, batch_size=0)
-    for optimizer in (SGD(0.5, nesterov=True), Adam()):
+    for optimizer in (SGD(0.5, nesterov=True), AdamW()):
         with pytest.raises(NotImplementedError, match="Available: SGD, plain or with heavy-ball"):
             linear_regression(100.0, 30.0, 0.1, optimizer=optimizer, **SHAPE)

@@ -1,35 +1,42 @@
-"""Adam's settings, in PyTorch's conventions."""
+"""The settings of Adam, in PyTorch's conventions: its weight decay is part of the gradient."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 
-from theory.settings.checks import check_fraction
+from theory.errors import InvalidArgument
+from theory.settings.optimizers.betas import TwoBetas
 
 __all__ = ["Adam"]
 
 
 @dataclass(frozen=True, slots=True)
-class Adam:
-    """Adam as `torch.optim` does it: AdamW (the default) or Adam with the decay in the gradient.
+class Adam(TwoBetas):
+    """Adam as `torch.optim.Adam` does it: weight decay is added to the gradient, and the second moment divides it.
 
     Parameters
     ----------
-    beta1, beta2 : float
+    betas : (float, float)
         Memory of the first and the second moment per step, in [0, 1).
-    decoupled : bool
-        True: `torch.optim.AdamW`. False: `torch.optim.Adam` with weight_decay, which the second moment divides.
 
     Raises
     ------
     InvalidArgument
-        If a beta is outside [0, 1).
+        If a beta is outside [0, 1), or decoupled decay is asked for: that is `AdamW`.
+
+    Examples
+    --------
+    >>> Adam(decoupled=True)
+    Traceback (most recent call last):
+    theory.errors.InvalidArgument: decoupled must be False for Adam, got True. Decoupled decay is theory.AdamW.
     """
 
-    beta1: float = 0.9
-    beta2: float = 0.999
-    decoupled: bool = True
+    betas: tuple[float, float] = (0.9, 0.999)
+    decoupled: InitVar[bool] = False
 
-    def __post_init__(self) -> None:
-        check_fraction("beta1", self.beta1)
-        check_fraction("beta2", self.beta2)
+    def __post_init__(self, decoupled: bool) -> None:
+        if decoupled is not False:
+            raise InvalidArgument(
+                f"decoupled must be False for Adam, got {decoupled!r}. Decoupled decay is theory.AdamW."
+            )
+        TwoBetas.__post_init__(self)

@@ -41,11 +41,11 @@ import sympy as sp
 
 from theory.algebra.recursion import LinearRecursion
 from theory.settings import SGD
+from theory.settings.types import Value
 from theory.symbols import d, eta, mu, r, sigma, u, w, x, xi, y
 
 __all__ = ["LinearLaw", "LinearOptimizer", "as_linear", "momentum_recursion"]
 
-Value = Any  # a float, an array of floats or a SymPy expression
 Values = dict[sp.Symbol, Value]
 
 

@@ -44,14 +44,13 @@ from typing import Any
 import numpy as np
 
 from theory.errors import NoEquilibrium
-from theory.settings import Adam, positive
+from theory.settings import AdamW, positive
+from theory.settings.types import Value
 from theory.weight.laws.normalised import NormalisedEquilibrium
 from theory.weight.laws.second_moment import StepCovariance, step_covariance
 from theory.weight.stability import refuse_plain
 
 __all__ = ["AdamWEquilibrium", "CoupledAdamEquilibrium", "first_order", "first_order_factor", "fixed_second_moment"]
-
-Value = Any  # a float or an array of floats
 
 LEAST_MEASURED_BETA2 = 0.9
 MEASURED = {0.02: 0.01, 0.11: 0.02}  # of coupled decay: largest x, and the relative error of the variance up to it
@@ -123,7 +122,7 @@ def _first_order_law() -> Callable[..., Value]:
     return sp.lambdify(sp.symbols("b1 b2 kappa"), first_order(), "numpy")
 
 
-def first_order_factor(optimizer: Adam, kurtosis: float = 3.0) -> float:
+def first_order_factor(optimizer: AdamW, kurtosis: float = 3.0) -> float:
     """Return S_1: the variance with a live second moment over that with a fixed one, to first order in 1 - beta2.
 
     Parameters
@@ -140,7 +139,8 @@ def first_order_factor(optimizer: Adam, kurtosis: float = 3.0) -> float:
 
     Examples
     --------
-    >>> print(f"{first_order_factor(Adam(0.9, 0.99)):.5f} {first_order_factor(Adam(0.9, 0.99), kurtosis=6.0):.5f}")
+    >>> adamw = AdamW((0.9, 0.99))
+    >>> print(f"{first_order_factor(adamw):.5f} {first_order_factor(adamw, kurtosis=6.0):.5f}")
     0.99148 0.97871
     """
     positive("kurtosis", kurtosis)

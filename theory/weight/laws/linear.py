@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from theory.algebra.recursion import NumericRecursion
     from theory.weight.derivations.linear import LinearLaw, LinearOptimizer
 
-__all__ = ["MomentumEquilibrium"]
+from theory.settings.types import Value
 
-Value = Any  # a float, an array of floats, or a SymPy expression
+__all__ = ["MomentumEquilibrium"]
 
 
 class MomentumEquilibrium(Equilibrium):

@@ -29,11 +29,10 @@ from typing import Any
 
 import numpy as np
 
+from theory.settings.types import Value
 from theory.weight.laws.normalised import NormalisedEquilibrium
 
 __all__ = ["LionEquilibrium", "direction_correlation", "sign_sum"]
-
-Value = Any  # a float or an array of floats
 
 
 @lru_cache

@@ -27,12 +27,11 @@ from typing import Any
 
 import numpy as np
 
+from theory.settings.types import Value
 from theory.weight.stability import refuse_plain
 from theory.weight.stationary import Equilibrium
 
 __all__ = ["NormalisedEquilibrium"]
-
-Value = Any  # a float or an array of floats
 
 
 class NormalisedEquilibrium(Equilibrium):

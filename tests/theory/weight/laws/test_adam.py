@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import Adam, NoEquilibrium
+from theory import Adam, AdamW, NoEquilibrium
 from theory.weight.laws.adam import first_order, first_order_factor, fixed_second_moment
 from theory.weight.laws.second_moment import step_covariance
 
@@ -25,7 +25,7 @@ TABLE = {  # (beta1, beta2): S at a -> 1, exact and to first order, from an inde
 def test_table(beta1, beta2):
     exact, first = TABLE[beta1, beta2]
     assert step_covariance(beta1, beta2).summed(1.0) == pytest.approx(exact, abs=6e-6)
-    assert first_order_factor(Adam(beta1, beta2)) == pytest.approx(first, abs=6e-6)
+    assert first_order_factor(AdamW((beta1, beta2))) == pytest.approx(first, abs=6e-6)
 
 
 def test_autocovariance_against_sampled_noise():
@@ -62,7 +62,7 @@ def test_first_order_is_the_written_form():
 
 def test_first_order_error_is_of_second_order():
     errors = [
-        abs(first_order_factor(Adam(0.9, b2)) - step_covariance(0.9, b2).summed(1.0)) for b2 in (0.98, 0.99, 0.995)
+        abs(first_order_factor(AdamW((0.9, b2))) - step_covariance(0.9, b2).summed(1.0)) for b2 in (0.98, 0.99, 0.995)
     ]
     assert errors[0] / errors[1] == pytest.approx(4, rel=0.3)
     assert errors[1] / errors[2] == pytest.approx(4, rel=0.3)
@@ -73,43 +73,43 @@ def test_fixed_second_moment_is_the_limit_of_slow_beta2():
     symbols = {s.name: s for s in law.free_symbols}
     numbers = {"b1": 0.87, "eta": 0.31, "y": 0.31 * 8.3 / 137, "x": 0.0, "sigma": 1.0}
     fixed = float(law.subs({s: numbers[name] for name, s in symbols.items()}))
-    alive = theory.equilibrium(137.0, 8.3, 0.31, optimizer=Adam(0.87, 0.99999)).variance
+    alive = theory.equilibrium(137.0, 8.3, 0.31, optimizer=AdamW((0.87, 0.99999))).variance
     assert alive == pytest.approx(fixed, rel=2e-5)
     sgd = theory.equilibrium(137.0, 8.3, 0.31, noise=1.0, optimizer=theory.SGD(0.87, decoupled=True)).variance
     assert fixed == pytest.approx(sgd * (1 - 0.87) ** 2, rel=1e-12)
 
 
 def test_the_noise_drops_out():
-    eq = [theory.equilibrium(137.0, 8.3, 0.31, noise=noise, optimizer=Adam()) for noise in (1e-3, 10.0)]
+    eq = [theory.equilibrium(137.0, 8.3, 0.31, noise=noise, optimizer=AdamW()) for noise in (1e-3, 10.0)]
     assert eq[0].variance == eq[1].variance
     assert eq[0].balance == pytest.approx(137 / 8.3)
 
 
 def test_arrays():
     lam = np.array([1.0, 5.0, 20.0])
-    eq = theory.equilibrium(100.0, lam, 0.01, optimizer=Adam())
+    eq = theory.equilibrium(100.0, lam, 0.01, optimizer=AdamW())
     assert eq.scale.shape == eq.relaxation_time.shape == (3,)
-    assert eq.scale[1] == pytest.approx(theory.equilibrium(100.0, 5.0, 0.01, optimizer=Adam()).scale, rel=1e-14)
+    assert eq.scale[1] == pytest.approx(theory.equilibrium(100.0, 5.0, 0.01, optimizer=AdamW()).scale, rel=1e-14)
 
 
 def test_fast_once_warm():
-    theory.equilibrium(50_000, 5.0, 0.1, optimizer=Adam()).scale  # noqa: B018
+    theory.equilibrium(50_000, 5.0, 0.1, optimizer=AdamW()).scale  # noqa: B018
     start = time.perf_counter()
     for lam in np.linspace(1, 9, 50):
-        theory.equilibrium(50_000, float(lam), 0.1, optimizer=Adam()).scale  # noqa: B018
+        theory.equilibrium(50_000, float(lam), 0.1, optimizer=AdamW()).scale  # noqa: B018
     assert (time.perf_counter() - start) / 50 < 5e-3
 
 
 def test_which_of_exact_quadrature_approximate():
-    method = {o: theory.equilibrium(1000.0, 1.0, 0.01, optimizer=o).method for o in (Adam(), Adam(decoupled=False))}
+    method = {o: theory.equilibrium(1000.0, 1.0, 0.01, optimizer=o).method for o in (AdamW(), Adam())}
     assert list(method.values()) == ["quadrature", "approximate"]
-    assert theory.equilibrium(1000.0, 1.0, 0.01, optimizer=Adam(decoupled=False)).accuracy == 0.01
-    assert np.isnan(theory.equilibrium(1000.0, 1.0, 0.01, optimizer=Adam(0.9, 0.8, decoupled=False)).accuracy)
+    assert theory.equilibrium(1000.0, 1.0, 0.01, optimizer=Adam()).accuracy == 0.01
+    assert np.isnan(theory.equilibrium(1000.0, 1.0, 0.01, optimizer=Adam((0.9, 0.8))).accuracy)
 
 
 def test_coupled_adam_joins_the_fixed_second_moment():
     """Slow beta2: the approximate form against the exact one with v held, whose rate is eta k / sigma."""
-    eq = theory.equilibrium(400.0, 2.0, 0.01, optimizer=Adam(0.9, 0.99999, decoupled=False))
+    eq = theory.equilibrium(400.0, 2.0, 0.01, optimizer=Adam((0.9, 0.99999)))
     law = fixed_second_moment(decoupled=False)
     numbers = {"b1": 0.9, "eta": 0.01, "x": float(eq.relative_rate)}
     fixed = float(law.subs({s: numbers[s.name] for s in law.free_symbols}))
@@ -120,11 +120,11 @@ def test_coupled_adam_joins_the_fixed_second_moment():
 @pytest.mark.parametrize(
     ("optimizer", "model", "message"),
     [
-        (Adam(), {"curvature": 0.1}, "Adam with curvature has no derived form.*Available"),
+        (AdamW(), {"curvature": 0.1}, "AdamW with curvature has no derived form.*Available"),
+        (AdamW(), {"correlation": 0.1}, "AdamW with noise that has a memory has no derived form.*Available"),
         (Adam(), {"correlation": 0.1}, "memory has no derived form.*Available"),
-        (Adam(decoupled=False), {"correlation": 0.1}, "memory has no derived form.*Available"),
         (theory.Lion(), {"curvature": 0.1}, "Lion with curvature has no derived form.*Available"),
-        (Adam(decoupled=False), {"curvature": 5.0}, r"up to 0\.11, got .*Take eta below"),
+        (Adam(), {"curvature": 5.0}, r"up to 0\.11, got .*Take eta below"),
     ],
 )
 def test_what_is_not_derived_says_what_is(optimizer, model, message):
@@ -134,19 +134,19 @@ def test_what_is_not_derived_says_what_is(optimizer, model, message):
 
 def test_small_beta2_and_symbols_and_transients_are_not_derived():
     with pytest.raises(NotImplementedError, match=r"beta2 from 0\.5"):
-        theory.equilibrium(100.0, 5.0, 0.01, optimizer=Adam(0.9, 0.3)).scale  # noqa: B018
+        theory.equilibrium(100.0, 5.0, 0.01, optimizer=AdamW((0.9, 0.3))).scale  # noqa: B018
     with pytest.raises(NotImplementedError, match="no closed form in symbols"):
-        theory.equilibrium(*sp.symbols("n lambda eta", positive=True), optimizer=Adam()).scale  # noqa: B018
+        theory.equilibrium(*sp.symbols("n lambda eta", positive=True), optimizer=AdamW()).scale  # noqa: B018
     for call in ("rms", "tail_off"):
         with pytest.raises(NotImplementedError, match="not derived for Adam"):
-            getattr(theory.equilibrium(100.0, 5.0, 0.01, optimizer=Adam()), call)(
+            getattr(theory.equilibrium(100.0, 5.0, 0.01, optimizer=AdamW()), call)(
                 *((3, 1.0) if call == "rms" else (1.0,))
             )
-    with pytest.raises(NotImplementedError, match="Adam is not a linear recursion"):
-        theory.derive(Adam())
+    with pytest.raises(NotImplementedError, match="AdamW is not a linear recursion"):
+        theory.derive(AdamW())
 
 
-@pytest.mark.parametrize("optimizer", [Adam(), Adam(decoupled=False), theory.Lion()])
+@pytest.mark.parametrize("optimizer", [AdamW(), Adam(), theory.Lion()])
 def test_no_equilibrium(optimizer):
     with pytest.raises(NoEquilibrium, match="without decay"):
         theory.equilibrium(100.0, 0.0, 0.01, optimizer=optimizer)
@@ -154,7 +154,7 @@ def test_no_equilibrium(optimizer):
         theory.equilibrium(10.0, 200.0, 0.11, optimizer=optimizer)
 
 
-@pytest.mark.parametrize("optimizer", [Adam(), Adam(decoupled=False), theory.Lion()])
+@pytest.mark.parametrize("optimizer", [AdamW(), Adam(), theory.Lion()])
 def test_text(optimizer):
     eq = theory.equilibrium(1000.0, 1.0, 0.01, optimizer=optimizer)
     assert eq.method in str(eq)

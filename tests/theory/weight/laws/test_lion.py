@@ -34,12 +34,12 @@ def test_table():
 
 
 def test_without_memory_it_is_a_walk_of_signs():
-    eq = theory.equilibrium(100.0, 5.0, 0.1, optimizer=Lion(0.0, 0.9))
+    eq = theory.equilibrium(100.0, 5.0, 0.1, optimizer=Lion((0.0, 0.9)))
     assert eq.variance == pytest.approx(theory.equilibrium(100.0, 5.0, 0.1, noise=1.0).variance)
 
 
 def test_slowest_memory_sets_the_relaxation():
-    slow_memory = theory.equilibrium(100.0, 50.0, 0.1, optimizer=Lion(0.9, 0.999))
+    slow_memory = theory.equilibrium(100.0, 50.0, 0.1, optimizer=Lion((0.9, 0.999)))
     assert slow_memory.relaxation_time == pytest.approx(-1 / np.log(0.999))
     assert theory.equilibrium(100.0, 0.5, 0.1, optimizer=Lion()).relaxation_time == pytest.approx(2000, rel=1e-3)
 
