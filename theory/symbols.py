@@ -16,6 +16,7 @@ import sympy as sp
 
 __all__ = [
     "ARGUMENTS",
+    "NEXT",
     "C",
     "V",
     "a",
@@ -58,5 +59,7 @@ z = sp.Symbol("z")  # argument of a characteristic polynomial
 w, g, xi = sp.symbols("w g xi", real=True)  # a weight, the gradient noise on it, the unit white noise that drives it
 w_start = sp.Symbol("w_0", real=True)
 V, C = sp.symbols("V C", real=True)  # E w^2 and E w g
+
+NEXT = {s: sp.Symbol(s.name + "'", real=True) for s in (w, g, V, C)}  # the same quantity one step later
 
 ARGUMENTS = {n: "n", lam: "lam", eta: "eta", sigma: "noise", r: "correlation", h: "curvature"}

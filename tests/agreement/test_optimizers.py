@@ -14,7 +14,8 @@ import theory
 from sim.optimizers.rule import rule
 from sim.walks.relaxation import Walkers, forgetting, stationary
 from theory import SGD, Adam, AdamW, Lion
-from theory.weight.laws.adam import first_order_factor, fixed_second_moment
+from theory.weight.derivations.adam import fixed_second_moment
+from theory.weight.laws.adamw import first_order_factor
 
 WEIGHTS = 6000
 

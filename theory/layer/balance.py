@@ -33,7 +33,7 @@ import numpy as np
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.settings import DecayRule, check_range, check_shapes, finite, non_negative, whole_number
 from theory.settings.types import Value
-from theory.weight.stationary import number
+from theory.weight.problem import number
 
 __all__ = ["Budget", "NormBalance", "derive_norm_balance", "norm_balance", "norm_budget"]
 

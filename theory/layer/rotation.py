@@ -192,7 +192,7 @@ class AdamWRotation(Rotation):
         the step; the stale part divides what is missing to one.
         """
         whole_number("lag", lag, least=0)
-        a, C = self.shrink, self._weight.steps.lags
+        a, C = self.shrink, self._weight.law.steps.lags
         C = np.pad(C, (0, max(0, lag + 1 - len(C))))
         covariance = start = self._weight.variance
         for T in range(1, lag + 1):

@@ -12,13 +12,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.settings import SGD, Adam, AdamW, DecayRule, Lion, check_range, check_shapes, finite, positive
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
-from theory.weight.laws.adam import AdamWEquilibrium, CoupledAdamEquilibrium
-from theory.weight.laws.linear import MomentumEquilibrium
-from theory.weight.laws.lion import LionEquilibrium
-from theory.weight.stationary import PLAIN, Equilibrium, number, root
+from theory.weight.law import law_that_holds
+from theory.weight.problem import PLAIN, posed
+from theory.weight.stationary import Equilibrium
 
 __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
 
@@ -53,8 +51,8 @@ def equilibrium(
         Autocorrelation of that noise from one step to the next (AR(1)), between -1 and 1. Default 0: white.
     curvature : float, ndarray or Expr
         Second derivative of the cost C0 in the weight. Default 0.
-    optimizer : SGD, Adam, Lion, or one registered with `theory.weight.derivations.linear.as_linear`
-        PyTorch's conventions; see `theory.settings`. Default: SGD without momentum.
+    optimizer : SGD, SGDW, Adam, AdamW, Lion, or one registered with `theory.law_of`
+        Each as its namesake in `torch.optim`. Default: SGD without momentum.
 
     Returns
     -------
@@ -97,41 +95,5 @@ def equilibrium(
     0.316228 9990.5 exact
     """
     given = {"n": n, "lam": lam, "eta": eta, "noise": noise, "correlation": correlation, "curvature": curvature}
-    kind = _kind(optimizer)
-    if any(hasattr(value, "free_symbols") for value in given.values()):
-        import sympy as sp
-
-        values = {name: sp.nsimplify(value) if value == 0 else sp.sympify(value) for name, value in given.items()}
-        values["noise"] = 1 / sp.sqrt(values["n"]) if noise is None else values["noise"]
-        return kind(**values, optimizer=optimizer)
-    values = {name: number(name, value) for name, value in given.items() if value is not None}
-    _refuse_bad_arguments(values)
-    if noise is None:
-        values["noise"] = 1 / root(values["n"])
-    eq = kind(**values, optimizer=optimizer)
-    eq.refuse_without_equilibrium()
-    return eq
-
-
-def _kind(optimizer: Any) -> type[Equilibrium]:
-    """Return the class that knows an optimizer's law."""
-    if isinstance(optimizer, SGD) and optimizer.momentum == 0:
-        return Equilibrium
-    if isinstance(optimizer, AdamW):
-        return AdamWEquilibrium
-    if isinstance(optimizer, Adam):
-        return CoupledAdamEquilibrium
-    if isinstance(optimizer, Lion):
-        return LionEquilibrium
-    return MomentumEquilibrium
-
-
-def _refuse_bad_arguments(values: dict[str, Value]) -> None:
-    DecayRule(values["n"], values["lam"], values["eta"])
-    if "noise" in values:
-        positive("noise", values["noise"], "Give the gradient noise per weight, or leave it out for 1/sqrt(n).")
-    check_range(
-        "correlation", values["correlation"], -1, 1, hint="Noise that never changes its sign is the limit `balance`."
-    )
-    finite("curvature", values["curvature"])
-    check_shapes(values)
+    problem = posed(given, optimizer)
+    return Equilibrium(problem, law_that_holds(problem))

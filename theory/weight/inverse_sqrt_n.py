@@ -16,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
+from theory.errors import InvalidArgument
 from theory.settings.types import Value
+from theory.weight.search import smallest_lam
 
-__all__ = ["InverseSqrtN", "meeting", "meeting_law"]
+__all__ = ["InverseSqrtN", "meeting", "meeting_by_search", "meeting_law"]
 
 
 @dataclass(frozen=True)
@@ -35,18 +37,20 @@ class InverseSqrtN:
         The lam for which white noise gives 1/sqrt(n); NaN if none does.
     lam_coherent : float
         The lam for which noise of constant sign gives 1/sqrt(n); NaN if none does.
-    plain : bool
-        Whether the optimizer is plain SGD, for which the two have closed forms.
+    closed_form : bool
+        Whether the two come from closed forms (plain SGD) or from a search.
     """
 
     value: Value
     ratio: Value
     lam_white: Value
     lam_coherent: Value
-    plain: bool = True
+    closed_form: bool = True
 
     def __str__(self) -> str:
-        white, coherent = (" (by default eta n / 2 to leading order)", " (by default n)") if self.plain else ("", "")
+        white, coherent = (
+            (" (by default eta n / 2 to leading order)", " (by default n)") if self.closed_form else ("", "")
+        )
         wanted = ((self.lam_white, white), (self.lam_coherent, coherent))
         white, coherent = (
             f"only if lam = {lam:.6g}{note}" if str(lam) != "nan" else "at no lam" for lam, note in wanted
@@ -60,9 +64,9 @@ class InverseSqrtN:
 @lru_cache
 def meeting(case: str) -> Any:
     """Return the lam at which the noise of this `case` (white or coherent) gives 1/sqrt(n), in the theory's symbols."""
-    from theory.weight.derivations.plain import derive
+    from theory.weight.derivations.plain import derive_plain
 
-    return derive(correlated=True)[f"{case} noise meets 1/sqrt(n)"].rhs
+    return derive_plain(correlated=True)[f"{case} noise meets 1/sqrt(n)"].rhs
 
 
 @lru_cache
@@ -80,3 +84,25 @@ def meeting_law(case: str) -> Callable[..., Value]:
             return np.where(found >= 0, found, np.nan)
 
     return lam
+
+
+def meeting_by_search(
+    n: float, lam: float, scale: Callable[[float], float], balance: Callable[[float], float]
+) -> tuple[float, float]:
+    """Return the lam at which the scale, and the lam at which the balance, is 1/sqrt(n); NaN where there is none.
+
+    Parameters
+    ----------
+    n, lam : float
+        Number of training examples, and the lam about which the balance is looked at.
+    scale, balance : callable
+        Map lam to them. One over the balance must be a straight line in lam.
+    """
+    wanted = n**-0.5
+    try:
+        white = smallest_lam(scale, wanted, "scale", n)
+    except InvalidArgument:
+        white = float("nan")
+    here, slope = 1 / balance(lam), 1 / balance(2 * lam) - 1 / balance(lam)
+    coherent = lam * (1 + (1 / wanted - here) / slope)
+    return white, coherent if coherent >= 0 else float("nan")

@@ -17,25 +17,25 @@ import numpy as np
 from theory.errors import NoEquilibrium
 
 if TYPE_CHECKING:
-    from theory.weight.laws.linear import MomentumEquilibrium
-    from theory.weight.stationary import Equilibrium
+    from theory.weight.derivations.linear import LinearMoments
+    from theory.weight.problem import Problem
 
 __all__ = ["refuse_linear", "refuse_plain"]
 
 MODES = ("the weight runs away, or nothing holds it", "the step overshoots")
 
 
-def refuse_plain(eq: Equilibrium) -> None:
+def refuse_plain(problem: Problem) -> None:
     """Refuse rates x = eta (lam/n + curvature) outside (0, 2)."""
-    rates = np.asarray(eq.rate)
+    rates = np.asarray(problem.rate)
     if rates.size == 0 or (rates.min() > 0 and rates.max() < 2):
         return
     bad = ~((rates > 0) & (rates < 2))
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     n, eta, curvature, rate = (
-        float(np.broadcast_to(v, rates.shape)[index]) for v in (eq.n, eq.eta, eq.curvature, rates)
+        float(np.broadcast_to(v, rates.shape)[index]) for v in (problem.n, problem.eta, problem.curvature, rates)
     )
-    here = _here(eq, index, bad)
+    here = _here(problem, index, bad)
     if rate >= 2:
         raise NoEquilibrium(
             f"{here}the step overshoots, eta (lam/n + curvature) = {rate:g} must be below 2. "
@@ -49,9 +49,9 @@ def refuse_plain(eq: Equilibrium) -> None:
     )
 
 
-def _here(eq: Equilibrium, index: tuple[int, ...], bad: np.ndarray) -> str:
+def _here(problem: Problem, index: tuple[int, ...], bad: np.ndarray) -> str:
     """Return the start of the message: the numbers of the first offending point."""
-    numbers = {"lam": eq.lam, "eta": eq.eta, "n": eq.n, "curvature": eq.curvature}
+    numbers = {name: getattr(problem, name) for name in ("lam", "eta", "n", "curvature")}
     text = ", ".join(f"{name} = {float(np.broadcast_to(v, bad.shape)[index]):g}" for name, v in numbers.items())
     which = index[0] if len(index) == 1 else index
     return (
@@ -61,21 +61,20 @@ def _here(eq: Equilibrium, index: tuple[int, ...], bad: np.ndarray) -> str:
     )
 
 
-def refuse_linear(eq: MomentumEquilibrium) -> None:
-    """Refuse a recursion of which a Jury condition is not positive."""
-    law, values = eq.law, eq.arguments
-    conditions = np.broadcast_arrays(*law.value("conditions", values))
+def refuse_linear(problem: Problem, moments: LinearMoments, values: dict[Any, Any]) -> None:
+    """Refuse a recursion of which a Jury condition is not positive; `values` are those of its symbols."""
+    conditions = np.broadcast_arrays(*moments.value("conditions", values))
     bad = ~(np.min(conditions, axis=0) > 0)
     if not bad.any():
         return
     index = tuple(int(i) for i in np.argwhere(bad)[0])
     here = {s: float(np.broadcast_to(v, bad.shape)[index]) for s, v in values.items()}
     number = next(i for i, c in enumerate(conditions) if not c[index] > 0)
-    limit = _largest_rate(law.conditions[number], here)
+    limit = _largest_rate(moments.conditions[number], here)
     mode = MODES[number] if number < len(MODES) else "the memory feeds itself"
     raise NoEquilibrium(
-        f"{_here(eq, index, bad)}{mode}, {law.conditions[number]} = {conditions[number][index]:g} must be "
-        f"positive for {eq.optimizer} (x = {here[_symbol('x')]:g}: eta times what multiplies w in the gradient, "
+        f"{_here(problem, index, bad)}{mode}, {moments.conditions[number]} = {conditions[number][index]:g} must be "
+        f"positive for {problem.optimizer} (x = {here[_symbol('x')]:g}: eta times what multiplies w in the gradient, "
         f"y = {here[_symbol('y')]:g}: eta lam/n where decoupled). "
         + (f"Take eta below {limit:g}." if limit else "No learning rate satisfies it. Take more lam or curvature.")
     )

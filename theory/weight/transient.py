@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-__all__ = ["divided_power", "last_step_outside", "power", "variance_after"]
+if TYPE_CHECKING:
+    from theory.weight.law import Law
+
+__all__ = ["divided_power", "last_step_outside", "power", "tail_off", "variance_after"]
 
 Array = Any  # a float or an ndarray of floats
 
@@ -51,10 +54,10 @@ def _law(correlated: bool) -> Callable[..., Array]:
     import sympy as sp
 
     from theory.symbols import V, a, eta, r, sigma, t, w_start
-    from theory.weight.derivations.plain import DividedPower, derive
+    from theory.weight.derivations.plain import DividedPower, derive_plain
 
     once, twice, rest, quotient, gap = sp.symbols("once twice rest quotient gap")
-    expression = derive(correlated=correlated)["transient"].rhs
+    expression = derive_plain(correlated)["transient"].rhs
     for term, symbol in [(DividedPower(a, r, t), quotient), (1 - a ** (2 * t), rest), (a ** (2 * t), twice),
                          (a**t, once), (1 - a * r, gap)]:  # fmt: skip
         expression = expression.subs(term, symbol)
@@ -78,6 +81,28 @@ def _relaxed(x: Array, t: Array) -> Array:
     x, t = np.asarray(x, dtype=float), np.asarray(t, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(t == 0, 0.0, -np.expm1(t * np.log1p(-x * (2 - x))))
+
+
+def tail_off(law: Law, start: float, within: float) -> int:
+    """Return the first step from which the rms stays within a fraction of the equilibrium scale; scalars only.
+
+    Parameters
+    ----------
+    law : Law
+        With `variance`, `variance_after` and `deviation_bound`.
+    start, within : float
+        As in `Equilibrium.tail_off`.
+    """
+    upper, lower = (1 + within) ** 2 * law.variance, (1 - within) ** 2 * law.variance
+
+    def outside(steps: np.ndarray) -> np.ndarray:
+        now = law.variance_after(steps, start)
+        return np.asarray((now > upper) | (now < lower))
+
+    horizon, bound = 1.0, law.deviation_bound(start)
+    while bound(horizon) >= law.variance - lower:  # the band's narrow side
+        horizon *= 2
+    return last_step_outside(outside, horizon) + 1
 
 
 def last_step_outside(outside: Callable[[np.ndarray], np.ndarray], horizon: float) -> int:

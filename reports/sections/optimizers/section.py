@@ -167,12 +167,12 @@ def _formula(name: str, optimizer: Any) -> dict[str, str]:
     """Return E w^2 under white noise as Typst mathematics, and how it is evaluated."""
     from theory.algebra.typst_math import typst_math
     from theory.symbols import h, mu, x, y
-    from theory.weight.derivations.linear import as_linear
+    from theory.weight.laws.linear import momentum_optimizer
 
     eq = theory.equilibrium(N, 0.1 * N, ETA, optimizer=optimizer, noise=NOISE)
     if isinstance(optimizer, SGD):
         coupled = optimizer.momentum == 0 or not optimizer.decoupled
-        law = as_linear(optimizer).law(correlated=False).variance.subs(y if coupled else x, 0)
+        law = momentum_optimizer(optimizer).moments(correlated=False).variance.subs(y if coupled else x, 0)
         expression = _positive(law if optimizer.momentum else law.subs(mu, 0))
     else:
         expression = (eq.expression**2).subs(h, 0)

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 import theory
-from theory import SGD, Adam, AdamW, InvalidArgument, Lion
-from theory.design.design_rules import decay_for, rescale, timescale
+from theory import SGD, Adam, AdamW, InvalidArgument, Lion, decay_for, rescale, timescale
 
 OPTIMIZERS = [
     SGD(),

@@ -34,23 +34,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, singledispatch
-from typing import Any
+from functools import cached_property, lru_cache
 
 import sympy as sp
 
 from theory.algebra.recursion import LinearRecursion
-from theory.settings import SGD
 from theory.settings.types import Value
 from theory.symbols import d, eta, mu, r, sigma, u, w, x, xi, y
 
-__all__ = ["LinearLaw", "LinearOptimizer", "as_linear", "momentum_recursion"]
-
-Values = dict[sp.Symbol, Value]
+__all__ = ["LinearMoments", "moments_of", "momentum_recursion"]
 
 
 @dataclass(frozen=True, eq=False)
-class LinearLaw:
+class LinearMoments:
     """What follows from the recursion of an optimizer, under white noise or AR(1).
 
     Parameters
@@ -107,40 +103,9 @@ class LinearLaw:
 
 
 @lru_cache
-def _law(recursion: LinearRecursion, correlated: bool) -> LinearLaw:
-    return LinearLaw(recursion, correlated)
-
-
-@dataclass(frozen=True)
-class LinearOptimizer:
-    """An optimizer that is a linear recursion: its rule, and the numbers that it adds to those of the problem.
-
-    Parameters
-    ----------
-    recursion : LinearRecursion
-        The update rule in x (eta times what multiplies w in the gradient), y (eta lam/n where decoupled), eta, sigma
-        and symbols of its own. Make it once (`functools.lru_cache`): what is derived from it is kept with it.
-    decoupled : bool
-        Whether lam/n goes into y and not into x.
-    values : dict of Symbol to float
-        The optimizer's own numbers.
-    """
-
-    recursion: LinearRecursion
-    decoupled: bool
-    values: dict[sp.Symbol, Any]
-
-    def law(self, correlated: bool) -> LinearLaw:
-        """Return what follows from the recursion, derived on first use."""
-        return _law(self.recursion, correlated)
-
-    def arguments(
-        self, n: Value, lam: Value, eta_: Value, noise: Value, correlation: Value, curvature: Value
-    ) -> Values:
-        """Return the value of every symbol for a problem; numbers, arrays or SymPy expressions."""
-        decay, bend = eta_ * lam / n, eta_ * curvature
-        rates = {x: bend, y: decay} if self.decoupled else {x: decay + bend, y: 0 * decay}
-        return rates | {eta: eta_, sigma: noise, r: correlation, d: 1 - correlation} | self.values
+def moments_of(recursion: LinearRecursion, correlated: bool) -> LinearMoments:
+    """Return what follows from a recursion; derived once and kept."""
+    return LinearMoments(recursion, correlated)
 
 
 @lru_cache
@@ -150,52 +115,3 @@ def momentum_recursion(nesterov: bool) -> LinearRecursion:
     buffer = mu * u + gradient
     step = gradient + mu * buffer if nesterov else buffer
     return LinearRecursion.from_update({w: (1 - y) * w - step, u: buffer})
-
-
-@singledispatch
-def as_linear(optimizer: object) -> LinearOptimizer:
-    """Return an optimizer's recursion; register a function of your own to add an optimizer to `equilibrium`.
-
-    Parameters
-    ----------
-    optimizer : object
-        An instance of a class that has been registered; `theory.SGD` is.
-
-    Returns
-    -------
-    LinearOptimizer
-        Rule and numbers.
-
-    Raises
-    ------
-    NotImplementedError
-        For an optimizer that nobody has registered.
-
-    Examples
-    --------
-    Signal averaging (an exponential average of the gradients) in place of PyTorch's buffer:
-
-    >>> import theory
-    >>> from dataclasses import dataclass
-    >>> @dataclass(frozen=True)
-    ... class Averaged:
-    ...     beta: float
-    >>> @lru_cache
-    ... def averaged_recursion():
-    ...     average = mu * u + (1 - mu) * (x * w + eta * sigma * xi)
-    ...     return LinearRecursion.from_update({w: (1 - y) * w - average, u: average})
-    >>> @as_linear.register
-    ... def _(optimizer: Averaged) -> LinearOptimizer:
-    ...     return LinearOptimizer(averaged_recursion(), decoupled=False, values={mu: optimizer.beta})
-    >>> print(f"{theory.equilibrium(50_000, 5.0, 0.1, optimizer=Averaged(0.9)).scale:.9f}")
-    0.100000013
-    """
-    raise NotImplementedError(
-        f"{optimizer!r} is no optimizer that is known here. Available: theory.SGD with any momentum, Nesterov or not, "
-        "coupled or decoupled; theory.Adam and theory.Lion; register others with theory.as_linear."
-    )
-
-
-@as_linear.register
-def _(optimizer: SGD) -> LinearOptimizer:
-    return LinearOptimizer(momentum_recursion(optimizer.nesterov), optimizer.decoupled, {mu: optimizer.momentum})

@@ -16,9 +16,8 @@ import sympy as sp
 
 from theory.algebra.proof import Derivation, Step
 from theory.algebra.recursion import LinearRecursion
-from theory.symbols import V, d, eta, g, h, lam, mu, n, r, sigma, u, w, x, y, z
-from theory.weight.derivations.linear import LinearLaw, momentum_recursion
-from theory.weight.derivations.plain import NEXT
+from theory.symbols import NEXT, V, d, eta, g, h, lam, mu, n, r, sigma, u, w, x, y, z
+from theory.weight.derivations.linear import LinearMoments, momentum_recursion
 
 __all__ = ["derive_momentum"]
 
@@ -50,12 +49,12 @@ def derive_momentum(nesterov: bool, decoupled: bool, correlated: bool) -> Deriva
     return Derivation(tuple(steps), law.variance.subs({**rates, d: 1 - r}))
 
 
-def _law(nesterov: bool, decoupled: bool, correlated: bool) -> LinearLaw:
+def _law(nesterov: bool, decoupled: bool, correlated: bool) -> LinearMoments:
     """Return the law of the recursion; with coupled decay y = 0 from the start, which is how people write it."""
     rule = momentum_recursion(nesterov)
     if not decoupled:
         rule = LinearRecursion(rule.state, rule.M.subs(y, 0), rule.B)
-    return LinearLaw(rule, correlated)
+    return LinearMoments(rule, correlated)
 
 
 def _rates(decoupled: bool) -> dict[sp.Symbol, sp.Expr]:
@@ -103,7 +102,7 @@ def _update_steps(nesterov: bool, decoupled: bool) -> list[Step]:
     ]
 
 
-def _moment_steps(law: LinearLaw) -> list[Step]:
+def _moment_steps(law: LinearMoments) -> list[Step]:
     """The stationary moments, proved by putting all of them back into P = M P M^T + B B^T; then the closed form."""
     P, state = law.covariance, law.driven.state
     residual = P - law.driven.one_step(P)
@@ -130,7 +129,7 @@ def _moment_steps(law: LinearLaw) -> list[Step]:
     return steps
 
 
-def _stability_steps(law: LinearLaw) -> list[Step]:
+def _stability_steps(law: LinearMoments) -> list[Step]:
     """The characteristic polynomial and the three Jury conditions, which are its values and its last coefficient."""
     polynomial = law.recursion.characteristic()
     M = law.recursion.M
@@ -156,7 +155,7 @@ def _stability_steps(law: LinearLaw) -> list[Step]:
     return steps
 
 
-def _small_step(law: LinearLaw, rates: dict[sp.Symbol, sp.Expr], decoupled: bool) -> Step:
+def _small_step(law: LinearMoments, rates: dict[sp.Symbol, sp.Expr], decoupled: bool) -> Step:
     """The leading order in the learning rate, proved as a limit."""
     k = lam / n
     strength = (1 - mu) * k + h if decoupled else k + h

@@ -24,20 +24,14 @@ Jenkins, *Time Series Analysis*, section 3.2.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
 
 import sympy as sp
 
 from theory.algebra.proof import Derivation, Step
 from theory.algebra.recursion import LinearRecursion
-from theory.settings import SGD
-from theory.symbols import C, V, a, d, eta, g, h, lam, n, r, sigma, t, w, w_start, x, xi
+from theory.symbols import NEXT, C, V, a, d, eta, g, h, lam, n, r, sigma, t, w, w_start, x, xi
 
-__all__ = ["NEXT", "DividedPower", "derive"]
-
-PLAIN = SGD()
-
-NEXT = {s: sp.Symbol(s.name + "'", real=True) for s in (w, g, V, C)}  # the same quantity one step later
+__all__ = ["DividedPower", "derive_plain"]
 
 
 class DividedPower(sp.Function):
@@ -64,56 +58,9 @@ def _variance(correlated: bool) -> sp.Expr:
     return white * (1 + (1 - x) * (1 - d)) / (d + (1 - d) * x) if correlated else white
 
 
-def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
-    """Derive the stationary variance of a weight under decay and gradient noise.
-
-    Parameters
-    ----------
-    optimizer : SGD
-        With or without momentum (PyTorch's conventions); the momentum itself stays a symbol.
-    correlated : bool
-        False: white gradient noise. True: noise with lag-one autocorrelation r.
-
-    Returns
-    -------
-    Derivation
-        With `.steps`, `.result`, `.check()`, `.latex()`, `.typst()`; printing it shows the chain.
-
-    Raises
-    ------
-    NotImplementedError
-        For an optimizer that is not a linear recursion: its law is an average over the noise, not a chain of equations.
-
-    Notes
-    -----
-    The functions of `theory` evaluate the equations of this object; no formula is written down a second time.
-
-    References
-    ----------
-    See the module's docstring.
-
-    Examples
-    --------
-    >>> derive().check().result
-    eta*sigma**2/((h + lambda/n)*(-eta*(h + lambda/n) + 2))
-    >>> derive()["random walk"]
-    Eq(V, eta/(lambda*(-eta*lambda/n + 2)))
-    """
-    if not isinstance(optimizer, SGD):
-        raise NotImplementedError(
-            f"{type(optimizer).__name__} is not a linear recursion and has no derivation in steps. Available: SGD of "
-            "any kind; theory.weight.laws.adam.first_order() and fixed_second_moment(), "
-            "theory.weight.laws.lion.direction_correlation()."
-        )
-    if optimizer.momentum:
-        from theory.weight.derivations.momentum import derive_momentum
-
-        return derive_momentum(optimizer.nesterov, optimizer.decoupled, correlated)
-    return _derive_plain(correlated)
-
-
 @lru_cache
-def _derive_plain(correlated: bool) -> Derivation:
+def derive_plain(correlated: bool) -> Derivation:
+    """Derive the stationary variance without momentum (see `theory.derive`)."""
     steps = _moment_steps(correlated) + _solution_steps(correlated) + _limit_steps(correlated)
     rate = {x: eta * (lam / n + h), d: 1 - r}
     return Derivation(tuple(steps), _variance(correlated).subs(rate))

@@ -1,4 +1,4 @@
-r"""The stationary state of a weight under an optimizer that is a linear recursion: momentum, Nesterov, your own.
+r"""The law of an optimizer that is a linear recursion: momentum, Nesterov, your own.
 
 .. math:: P_t = P + M^t (P_0 - P) (M^{\mathsf T})^t
 
@@ -12,130 +12,160 @@ discrete time: no error order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import positive
+from theory.settings import SGD
+from theory.settings.types import Value
+from theory.symbols import d, eta, h, lam, mu, n, r, sigma, x, y
+from theory.weight.derivations.linear import LinearMoments, moments_of, momentum_recursion
+from theory.weight.law import Law
+from theory.weight.problem import Problem, out
 from theory.weight.stability import refuse_linear
-from theory.weight.stationary import Equilibrium, number
 
 if TYPE_CHECKING:
-    from theory.algebra.recursion import NumericRecursion
-    from theory.weight.derivations.linear import LinearLaw, LinearOptimizer
+    import sympy as sp
 
-from theory.settings.types import Value
+    from theory.algebra.recursion import LinearRecursion, NumericRecursion
 
-__all__ = ["MomentumEquilibrium"]
+__all__ = ["LinearLaw", "LinearOptimizer", "in_theory_symbols", "momentum_optimizer"]
 
 
-class MomentumEquilibrium(Equilibrium):
-    """The stationary state under a linear optimizer (see `theory.equilibrium`)."""
+@dataclass(frozen=True)
+class LinearOptimizer:
+    """An optimizer that is a linear recursion: its rule, and the numbers that it adds to those of the problem.
 
-    def refuse_without_equilibrium(self) -> None:
+    Called with a `Problem` it makes the `Law`: this is what `theory.law_of` is given for an optimizer of your own.
+
+    Parameters
+    ----------
+    recursion : LinearRecursion
+        The update rule in x (eta times what multiplies w in the gradient), y (eta lam/n where decoupled), eta, sigma
+        and symbols of its own. Make it once (`functools.lru_cache`): what is derived from it is kept with it.
+    decoupled : bool
+        Whether lam/n goes into y and not into x.
+    values : mapping of Symbol to float
+        The optimizer's own numbers.
+
+    Examples
+    --------
+    Signal averaging (an exponential average of the gradients) in place of PyTorch's buffer:
+
+    >>> import theory
+    >>> from functools import lru_cache
+    >>> from theory.symbols import u, w, xi
+    >>> @dataclass(frozen=True)
+    ... class Averaged:
+    ...     beta: float
+    >>> @lru_cache
+    ... def averaged_recursion():
+    ...     average = mu * u + (1 - mu) * (x * w + eta * sigma * xi)
+    ...     return theory.LinearRecursion.from_update({w: (1 - y) * w - average, u: average})
+    >>> @theory.law_of.register
+    ... def _(optimizer: Averaged) -> LinearOptimizer:
+    ...     return LinearOptimizer(averaged_recursion(), decoupled=False, values={mu: optimizer.beta})
+    >>> print(f"{theory.equilibrium(50_000, 5.0, 0.1, optimizer=Averaged(0.9)).scale:.9f}")
+    0.100000013
+    """
+
+    recursion: LinearRecursion
+    decoupled: bool
+    values: Mapping[sp.Symbol, Any]
+
+    def __call__(self, problem: Problem) -> Law:
+        """Return the law of a problem, in numbers or symbols as that is."""
+        if problem.symbolic:
+            from theory.weight.laws.in_symbols import LinearInSymbols
+
+            return LinearInSymbols(problem, self)
+        return LinearLaw(problem, self)
+
+    def moments(self, correlated: bool) -> LinearMoments:
+        """Return what follows from the recursion, derived on first use."""
+        return moments_of(self.recursion, correlated)
+
+    def arguments(self, problem: Problem) -> dict[sp.Symbol, Value]:
+        """Return the value of every symbol for a problem."""
+        decay, bend = problem.eta * problem.lam / problem.n, problem.eta * problem.curvature
+        rates = {x: bend, y: decay} if self.decoupled else {x: decay + bend, y: 0 * decay}
+        model = {eta: problem.eta, sigma: problem.noise, r: problem.correlation, d: 1 - problem.correlation}
+        return rates | model | dict(self.values)
+
+    def rates(self) -> dict[sp.Symbol, sp.Expr]:
+        """Return x and y in eta, lambda, n and h."""
+        return {x: eta * h, y: eta * lam / n} if self.decoupled else {x: eta * (lam / n + h), y: 0}
+
+
+def momentum_optimizer(optimizer: SGD) -> LinearOptimizer:
+    """Return the recursion of SGD with momentum, and its momentum."""
+    return LinearOptimizer(momentum_recursion(optimizer.nesterov), optimizer.decoupled, {mu: optimizer.momentum})
+
+
+def in_theory_symbols(optimizer: LinearOptimizer, moments: LinearMoments) -> sp.Expr:
+    """Return E w^2 in n, lambda, eta, sigma, r, h and the optimizer's own symbols."""
+    return moments.variance.subs(optimizer.rates() | {d: 1 - r})
+
+
+class LinearLaw(Law):
+    """The law of an optimizer that is a linear recursion, in numbers."""
+
+    def __init__(self, problem: Problem, optimizer: LinearOptimizer) -> None:
+        super().__init__(problem)
+        self.optimizer = optimizer
+        self.moments = optimizer.moments(not problem.is_default("correlation"))
+        self.arguments = optimizer.arguments(problem)
+
+    def refuse(self) -> None:
         """Raise NoEquilibrium, naming the Jury condition that fails, unless the weight has a stationary state."""
-        refuse_linear(self)
-
-    @cached_property
-    def linear(self) -> LinearOptimizer:
-        """The optimizer's recursion."""
-        from theory.weight.derivations.linear import as_linear
-
-        return as_linear(self.optimizer)
-
-    @cached_property
-    def law(self) -> LinearLaw:
-        """What follows from the recursion and the kind of noise."""
-        return self.linear.law(not self._is_default("correlation"))
-
-    @cached_property
-    def arguments(self) -> dict[Any, Value]:
-        """The value of every symbol of the recursion."""
-        return self.linear.arguments(self.n, self.lam, self.eta, self.noise, self.correlation, self.curvature)
+        refuse_linear(self.problem, self.moments, self.arguments)
 
     @cached_property
     def numeric(self) -> NumericRecursion:
         """The recursion in numbers, its noise included."""
-        return self.law.driven.at(self.arguments)
+        return self.moments.driven.at(self.arguments)
 
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
-        return self._evaluate("variance")
+        return self.moments.value("variance", self.arguments)
 
     @cached_property
     def balance(self) -> Value:
         """The scale at which decay balances a gradient `noise` of constant sign: the limit correlation to 1."""
-        return self._evaluate("balance")
+        return self.moments.value("balance", self.arguments)
 
-    def _evaluate(self, name: str) -> Value:
-        if self._symbolic:
-            return getattr(self.law, name).subs(self.arguments, simultaneous=True)
-        return self.law.value(name, self.arguments)
+    @property
+    def expression(self) -> Any:
+        """The scale as a SymPy expression, the optimizer's own numbers as symbols."""
+        from theory.weight.laws.in_symbols import scale_expression
+
+        return scale_expression(self.problem, in_theory_symbols(self.optimizer, self.moments))
 
     @cached_property
     def shrink(self) -> Value:
         """Factor per step in the long run: the slowest eigenvalue of the recursion, or its modulus if it is complex."""
-        if self._symbolic:
-            import sympy as sp
-
-            return sp.Max(*(sp.Abs(z) for z in self._eigenvalues))
         slowest = self.numeric.spectrum()[..., 0]
-        return self._out(np.where(slowest.imag == 0, slowest.real, np.abs(slowest)))
-
-    @property
-    def _eigenvalues(self) -> list[Any]:
-        import sympy as sp
-
-        from theory.symbols import z
-
-        return sp.roots(sp.Poly(self.law.driven.characteristic(), z).subs(self.arguments), z, multiple=True)
+        return out(np.where(slowest.imag == 0, slowest.real, np.abs(slowest)))
 
     @cached_property
     def relaxation_time(self) -> Value:
         """Steps in which the memory of the start falls by e in the long run: -1/ln of the slowest eigenvalue's size."""
-        if self._symbolic:
-            import sympy as sp
-
-            return -1 / sp.log(self.shrink)
-        return self._out(self.numeric.relaxation_time())
+        return out(self.numeric.relaxation_time())
 
     @cached_property
     def settling_time(self) -> Value:
-        """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run (see `Equilibrium`)."""
-        if self._symbolic:
-            return super().settling_time
-        own = self.law.recursion.at(self.arguments).relaxation_time()
-        return self._out(1 / (1 / own + 1 / np.asarray(self.relaxation_time)))
+        """Steps in which the excess of E w^2 over its equilibrium falls by e: its own modes with the noise's memory."""
+        own = self.moments.recursion.at(self.arguments).relaxation_time()
+        with np.errstate(divide="ignore"):
+            return out(1 / (1 / own + 1 / np.asarray(self.relaxation_time)))
 
-    def rms(self, steps: Value, start: Value) -> Value:
-        """Return sqrt(E w_t^2) after `steps` from weights that start at `start`, the buffer empty.
-
-        Parameters
-        ----------
-        steps : int or array of whole numbers
-            Zero or more; broadcasts against `start` and the arguments of the equilibrium.
-        start : float or ndarray
-            The start weight, or its rms about zero.
-
-        Returns
-        -------
-        float or ndarray
-            From the transient of the recursion. Noise with a memory has been running for ever; the start does not know.
-
-        Raises
-        ------
-        InvalidArgument
-            If steps are negative or not whole, `start` is not finite, or the equilibrium is symbolic.
-        """
-        if self._symbolic:
-            raise InvalidArgument(f"rms needs numbers with momentum, got symbols; see theory.derive({self.optimizer}).")
-        return super().rms(steps, start)
-
-    def _variance_after(self, steps: Value, start: Value) -> Value:
+    def variance_after(self, steps: Value, start: Value) -> Value:
+        """Return E w^2 after `steps` from weights at `start` with an empty buffer; the noise has been running."""
         return self.numeric.moments_after(steps, self._start_moments(start))[..., 0, 0]
 
     def _start_moments(self, start: Value) -> np.ndarray:
@@ -143,11 +173,11 @@ class MomentumEquilibrium(Equilibrium):
         k = self.numeric.M.shape[-1]
         moments = np.zeros((*np.shape(start), k, k))
         moments[..., 0, 0] = np.square(start)
-        if self.law.correlated:
+        if self.moments.correlated:
             moments[..., -1, -1] = 1
         return moments
 
-    def _deviation_bound(self, start: float) -> Callable[[float], float]:
+    def deviation_bound(self, start: float) -> Callable[[float], float]:
         """Return a bound on the later deviations of E w_t^2.
 
         If P_t - P lies between -c P and c P it does so ever after, because M P M^T does not exceed P.
@@ -162,29 +192,13 @@ class MomentumEquilibrium(Equilibrium):
 
         return bound
 
-    def shrink_per_epoch(self, batch_size: Value, *, limit: bool = False) -> Value:
-        """Return the factor by which an epoch of n / batch_size steps shrinks the mean weight in the long run.
-
-        Parameters
-        ----------
-        batch_size : int
-            Examples per step, m.
-        limit : bool
-            The small-step limit has one form only here: must be False.
-
-        Raises
-        ------
-        InvalidArgument
-            If `batch_size` is not positive, `limit` is asked for, or the slowest mode oscillates.
-        """
+    def shrink_over(self, steps: Value, *, limit: bool) -> Value:
+        """Return the factor in the long run, by the slowest mode; InvalidArgument if that oscillates."""
         if limit:
             raise InvalidArgument("limit must be False with momentum, got True. The exact factor is what there is.")
-        if self._symbolic:
-            return self.shrink ** (self.n / batch_size)
-        positive("batch_size", number("batch_size", batch_size), "Give the number of examples per step.")
         slowest = self.numeric.spectrum()[..., 0]
         if np.any((slowest.imag != 0) | (slowest.real < 0)):
             raise InvalidArgument(
                 f"the slowest mode must not oscillate for a shrink per epoch, got {slowest}. Take eta smaller."
             )
-        return self._out(np.exp(-self.n / number("batch_size", batch_size) / self.relaxation_time))
+        return out(np.exp(-steps / self.relaxation_time))

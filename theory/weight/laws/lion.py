@@ -24,15 +24,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from theory.settings import Lion
 from theory.settings.types import Value
-from theory.weight.laws.normalised import NormalisedEquilibrium
+from theory.weight.law import Law, law_of
+from theory.weight.laws.normalised import NormalisedLaw
+from theory.weight.problem import Problem
 
-__all__ = ["LionEquilibrium", "direction_correlation", "sign_sum"]
+__all__ = ["LionLaw", "direction_correlation", "sign_sum"]
 
 
 @lru_cache
@@ -93,13 +96,20 @@ def sign_sum(a: Value, beta1: float, beta2: float) -> Value:
     return float(total) if np.ndim(a) == 0 else total
 
 
-class LionEquilibrium(NormalisedEquilibrium):
-    """The stationary state under Lion (see `theory.equilibrium`)."""
+@law_of.register
+def _(optimizer: Lion) -> Callable[[Problem], Law]:
+    del optimizer  # the problem has it
+    return LionLaw
+
+
+class LionLaw(NormalisedLaw):
+    """The law of Lion."""
 
     def summed(self, a: Value) -> Value:
         """Return S(a)."""
-        return sign_sum(a, self.optimizer.beta1, self.optimizer.beta2)
+        return sign_sum(a, *self.problem.optimizer.betas)
 
-    @cached_property
-    def _memory(self) -> float:
-        return self.optimizer.beta2
+    @property
+    def memory(self) -> float:
+        """Factor per step by which the memory of the gradients forgets."""
+        return float(self.problem.optimizer.beta2)

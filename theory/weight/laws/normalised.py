@@ -21,6 +21,7 @@ Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019 (arXiv
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
 from typing import Any
@@ -28,48 +29,52 @@ from typing import Any
 import numpy as np
 
 from theory.settings.types import Value
+from theory.weight.laws.one_factor import OneFactorLaw
 from theory.weight.stability import refuse_plain
-from theory.weight.stationary import Equilibrium
 
-__all__ = ["NormalisedEquilibrium"]
+__all__ = ["NormalisedLaw"]
 
 
-class NormalisedEquilibrium(Equilibrium):
-    """The stationary state under a normalised step with decoupled decay; a subclass says what S(a) is."""
+class NormalisedLaw(OneFactorLaw):
+    """The law of a normalised step with decoupled decay; a subclass says what S(a) is."""
 
+    @abstractmethod
     def summed(self, a: Value) -> Value:
         """Return S(a): the sum over all lags of a^s times the autocovariance of the step."""
-        raise NotImplementedError(f"{type(self).__name__} must say what S(a) is.")
 
-    def refuse_without_equilibrium(self) -> None:
+    @property
+    def name(self) -> str:
+        """The optimizer's, for messages."""
+        return type(self.problem.optimizer).__name__
+
+    def refuse(self) -> None:
         """Raise NotImplementedError for what is not derived, NoEquilibrium if nothing holds the weight."""
-        name = type(self.optimizer).__name__
-        available = f"Available for {name}: white noise without curvature, in numbers."
-        if np.any(self.curvature != 0):
+        at, available = self.problem, f"Available for {self.name}: white noise without curvature, in numbers."
+        if np.any(at.curvature != 0):
             raise NotImplementedError(
-                f"{name} with curvature has no derived form, got curvature = {self.curvature!r}. {available}"
+                f"{self.name} with curvature has no derived form, got curvature = {at.curvature!r}. {available}"
             )
-        if np.any(self.correlation != 0):
+        if np.any(at.correlation != 0):
             raise NotImplementedError(
-                f"{name} with noise that has a memory has no derived form, got correlation = {self.correlation!r}. "
+                f"{self.name} with noise that has a memory has no derived form, got correlation = {at.correlation!r}. "
                 f"{available}"
             )
-        refuse_plain(self)
+        refuse_plain(at)
 
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
-        if self._symbolic:
+        if self.problem.symbolic:
             raise NotImplementedError(
-                f"{type(self.optimizer).__name__} has no closed form in symbols. Available: numbers, `expression` "
-                "(with S for the sum over lags), and theory.weight.laws.adam.fixed_second_moment() with v held fixed."
+                f"{self.name} has no closed form in symbols. Available: numbers, `expression` (with S for the sum over "
+                "lags), and theory.weight.derivations.adam.fixed_second_moment() with v held fixed."
             )
-        return self.eta**2 * self.summed(self.shrink) / (self.rate * (2 - self.rate))
+        return self.problem.eta**2 * self.summed(self.shrink) / (self.rate * (2 - self.rate))
 
     @cached_property
     def balance(self) -> Value:
         """The scale at which decay balances a gradient of constant sign: the step is then one, whatever the noise."""
-        return self.n / self.lam
+        return self.problem.n / self.problem.lam
 
     @property
     def expression(self) -> Any:
@@ -81,11 +86,14 @@ class NormalisedEquilibrium(Equilibrium):
         variance = eta * n * sp.Symbol("S", positive=True) / (lam * (2 - eta * lam / n))
         return sp.Pow(variance, sp.Rational(1, 2), evaluate=False)
 
-    def _variance_after(self, steps: Value, start: Value) -> Value:
+    def variance_after(self, steps: Value, start: Value) -> Value:
+        """Refuse: bias corrections and an empty memory are not derived."""
+        del steps, start
         raise NotImplementedError(
-            f"the way to equilibrium is not derived for {type(self.optimizer).__name__} (bias corrections, an empty "
+            f"the way to equilibrium is not derived for {self.name} (bias corrections, an empty "
             "memory). Available: `scale`, `relaxation_time`, `shrink_per_epoch`; rms and tail_off for SGD of any kind."
         )
 
-    def _deviation_bound(self, start: float) -> Callable[[float], float]:
-        return self._variance_after(0, start)
+    def deviation_bound(self, start: float) -> Callable[[float], float]:
+        """Refuse, as `variance_after` does."""
+        return self.variance_after(0, start)

@@ -8,7 +8,8 @@ import sympy as sp
 
 import theory
 from theory import Adam, AdamW, NoEquilibrium
-from theory.weight.laws.adam import first_order, first_order_factor, fixed_second_moment
+from theory.weight.derivations.adam import first_order, fixed_second_moment
+from theory.weight.laws.adamw import first_order_factor
 from theory.weight.laws.second_moment import step_covariance
 
 TABLE = {  # (beta1, beta2): S at a -> 1, exact and to first order, from an independent evaluation
@@ -111,10 +112,10 @@ def test_coupled_adam_joins_the_fixed_second_moment():
     """Slow beta2: the approximate form against the exact one with v held, whose rate is eta k / sigma."""
     eq = theory.equilibrium(400.0, 2.0, 0.01, optimizer=Adam((0.9, 0.99999)))
     law = fixed_second_moment(decoupled=False)
-    numbers = {"b1": 0.9, "eta": 0.01, "x": float(eq.relative_rate)}
+    numbers = {"b1": 0.9, "eta": 0.01, "x": float(eq.law.relative_rate)}
     fixed = float(law.subs({s: numbers[s.name] for s in law.free_symbols}))
     assert eq.variance == pytest.approx(fixed, rel=3e-4)
-    assert eq.relaxation_time == pytest.approx(1 / eq.relative_rate, rel=0.02)
+    assert eq.relaxation_time == pytest.approx(1 / eq.law.relative_rate, rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,139 @@
+r"""How to move a recipe to another data set or batch size: equilibrium and memory in epochs are kept.
+
+.. math:: \frac{E w^2}{\eta^2 \sigma^2} = f(x), \qquad \tau = g(x), \qquad x = \eta\lambda/n
+
+Without curvature both the equilibrium (in units of a step) and the memory (in steps) of any optimizer here are
+functions of eta lam/n alone, where sigma is 1 for a normalised step. Hence, to leading order, the memory in epochs is
+m / (eta lam) times a constant of the optimizer and stays put if eta lam / m does; the scale stays put with it
+
+* under SGD (noise variance as 1/m) if eta goes as m / sqrt(n) and lam as sqrt(n);
+* under AdamW and Lion (no noise in the law) if eta goes as sqrt(m / n) and lam as sqrt(m n).
+
+`rescale` solves both conditions exactly and not to leading order.
+
+Assumptions
+-----------
+1. Those of the optimizer's law, without curvature for `rescale`.
+2. The noise of a minibatch gradient has variance (noise of one example)^2 / m, and does not change otherwise.
+
+Range: wherever the optimizer's law holds, on the branch of small rates (the scale falls as lam grows). Exact for the
+law; root finding to 1e-12.
+
+References
+----------
+Wang and Aitchison, "How to set AdamW's weight decay as you scale model and dataset size", 2024 (arXiv:2405.13698): the
+memory in epochs is what to hold. Goyal et al., "Accurate, Large Minibatch SGD", 2017 (arXiv:1706.02677): eta as m.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from theory.design.decay_for import decay_for
+from theory.errors import InvalidArgument
+from theory.settings import positive
+from theory.weight.equilibrium import equilibrium
+from theory.weight.problem import PLAIN
+
+__all__ = ["Recipe", "rescale"]
+
+SAME_LAM = 1e-6  # what root finding leaves open
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hyperparameters that keep a training set-up's equilibrium (made by `rescale`).
+
+    Attributes
+    ----------
+    n, lam, eta, batch_size : float
+        The new set-up.
+    scale_ratio, memory_ratio : float
+        New over old equilibrium scale, and memory in epochs: 1 where they were held.
+    """
+
+    n: float
+    lam: float
+    eta: float
+    batch_size: float
+    scale_ratio: float
+    memory_ratio: float
+
+
+def rescale(
+    n: float,
+    lam: float,
+    eta: float,
+    *,
+    batch_size: float,
+    noise: float | None = None,
+    to_n: float | None = None,
+    to_batch_size: float | None = None,
+    to_eta: float | None = None,
+    optimizer: Any = PLAIN,
+) -> Recipe:
+    """Return hyperparameters for another data set or batch size that keep the equilibrium and the memory in epochs.
+
+    Parameters
+    ----------
+    n, lam, eta, batch_size : float
+        The set-up that works.
+    noise : float, optional
+        Standard deviation of its minibatch gradient noise per weight. Default 1/sqrt(n).
+    to_n, to_batch_size : float, optional
+        The new data set size and batch size. Default: unchanged.
+    to_eta : float, optional
+        A learning rate to be used regardless: only the memory in epochs is then held, and the scale follows.
+    optimizer : SGD, Adam or Lion
+        Default: plain SGD.
+
+    Returns
+    -------
+    Recipe
+        The new eta and lam, and what became of scale and memory.
+
+    Raises
+    ------
+    InvalidArgument, NoEquilibrium
+        If the old set-up has no equilibrium, the new one cannot have the memory, or a smaller lam has the same: the
+        memory is then that of the optimizer's buffer and does not tell lam.
+
+    Examples
+    --------
+    Four times the batch: SGD takes four times the learning rate and the same lam, AdamW twice of both.
+
+    >>> import theory
+    >>> recipe = rescale(50_000, 5.0, 0.1, batch_size=10, to_batch_size=40)
+    >>> print(f"{recipe.eta:.4f} {recipe.lam:.4f}")
+    0.4000 5.0000
+    >>> recipe = rescale(50_000, 500.0, 0.001, batch_size=10, to_batch_size=40, optimizer=theory.AdamW())
+    >>> print(f"{recipe.eta:.5f} {recipe.lam:.2f}")
+    0.00200 999.86
+    """
+    old = equilibrium(n, lam, eta, noise=noise, optimizer=optimizer)
+    positive("batch_size", batch_size, "Give the number of examples per step.")
+    for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
+        if value is not None:
+            positive(name, value)
+    new_n, new_batch = n if to_n is None else to_n, batch_size if to_batch_size is None else to_batch_size
+    new_noise = old.noise * (batch_size / new_batch) ** 0.5
+    memory = old.relaxation_time * batch_size / n
+    model = {"n": new_n, "optimizer": optimizer, "noise": new_noise}
+    # The memory fixes eta lam/n, whatever eta is; the variance is then as eta^2.
+    least = decay_for(epochs=memory, batch_size=batch_size, n=n, eta=eta, noise=old.noise, optimizer=optimizer)
+    if abs(least / lam - 1) > SAME_LAM:
+        raise InvalidArgument(
+            f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "
+            f"epochs for lam = {least:g} already. Take a smaller lam or eta."
+        )
+    new_eta = eta if to_eta is None else to_eta
+    new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
+    new = equilibrium(lam=new_lam, eta=new_eta, **model)
+    if to_eta is None:
+        factor = old.scale / new.scale
+        new_eta, new_lam = new_eta * factor, new_lam / factor
+        new = equilibrium(lam=new_lam, eta=new_eta, **model)
+    return Recipe(
+        new_n, new_lam, new_eta, new_batch, new.scale / old.scale, new.relaxation_time * new_batch / new_n / memory
+    )

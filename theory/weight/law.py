@@ -1,0 +1,153 @@
+"""What one optimizer knows of a weight's problem, and the registry that finds it.
+
+Three types, as a differential equation has its terms, its solver and its solution: a `Problem` is what is asked, a
+`Law` is what an optimizer knows of it, an `Equilibrium` is the two as people hold them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import singledispatch
+from typing import Any, ClassVar
+
+import numpy as np
+
+from theory.errors import InvalidArgument
+from theory.settings.registry import by_stem
+from theory.settings.types import Value
+from theory.weight.inverse_sqrt_n import meeting_by_search
+from theory.weight.problem import Problem
+
+__all__ = ["Law", "law_of", "law_that_holds"]
+
+
+class Law(ABC):
+    """The stationary state of one weight under one optimizer, and the way there; bound to the problem it answers.
+
+    A subclass says what it knows; what it does not know it refuses with a NotImplementedError that says what is there.
+
+    Parameters
+    ----------
+    problem : Problem
+        What is asked.
+    """
+
+    method: ClassVar[str] = "exact"
+    """"exact", "quadrature" (exact up to numerical integration) or "approximate"."""
+
+    meeting_in_closed_form: ClassVar[bool] = False
+    """Whether `meeting` has a closed form."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    @property
+    def accuracy(self) -> float:
+        """Relative error of the variance: 0 where exact up to rounding, the measured one where approximate."""
+        return 0.0
+
+    @abstractmethod
+    def refuse(self) -> None:
+        """Raise NoEquilibrium, saying what to change, where there is no stationary state; numbers only."""
+
+    @property
+    @abstractmethod
+    def variance(self) -> Value:
+        """E w^2 in the stationary state."""
+
+    @property
+    @abstractmethod
+    def balance(self) -> Value:
+        """The scale at which decay balances a gradient `noise` of constant sign: the limit correlation to 1."""
+
+    @property
+    @abstractmethod
+    def shrink(self) -> Value:
+        """Factor per step in the long run."""
+
+    @property
+    @abstractmethod
+    def relaxation_time(self) -> Value:
+        """Steps in which the memory of the start falls by e in the long run."""
+
+    @property
+    @abstractmethod
+    def settling_time(self) -> Value:
+        """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run."""
+
+    @property
+    @abstractmethod
+    def expression(self) -> Any:
+        """The scale as a SymPy expression."""
+
+    @abstractmethod
+    def variance_after(self, steps: Value, start: Value) -> Value:
+        """Return E w^2 after `steps` from weights at `start`."""
+
+    @abstractmethod
+    def deviation_bound(self, start: float) -> Callable[[float], float]:
+        """Return a function of a time that no later deviation of E w^2 from the variance exceeds; scalars only."""
+
+    @abstractmethod
+    def shrink_over(self, steps: Value, *, limit: bool) -> Value:
+        """Return the factor by which so many steps shrink the mean weight, or its limit for small steps."""
+
+    def meeting(self) -> tuple[Value, Value]:
+        """Return the lam at which white noise, and at which noise of constant sign, gives 1/sqrt(n); NaN for none."""
+
+        white = self.problem.at(correlation=0.0)
+
+        def scale(lam: float) -> float:
+            return float(law_that_holds(white.at(lam=lam)).variance) ** 0.5
+
+        def balance(lam: float) -> float:
+            return float(law_of(white.optimizer)(white.at(lam=lam)).balance)
+
+        if self.problem.symbolic or np.ndim(self.variance):
+            raise NotImplementedError(
+                "inverse_sqrt_n beyond plain SGD is found by search, for one set of numbers at a time."
+            )
+        return meeting_by_search(self.problem.n, self.problem.lam, scale, balance)
+
+
+@singledispatch
+def law_of(optimizer: Any) -> Callable[[Problem], Law]:
+    """Return what makes the `Law` of a `Problem` under an optimizer; `law_of.register` adds one of your own.
+
+    Parameters
+    ----------
+    optimizer : object
+        Settings: `theory.SGD`, `SGDW`, `Adam`, `AdamW`, `Lion`, or an instance of a class that is registered.
+
+    Returns
+    -------
+    callable
+        Maps a `Problem` to a `Law`. For an optimizer that is a linear recursion it is a `LinearOptimizer`.
+
+    Raises
+    ------
+    InvalidArgument
+        For what nobody has registered; the message says how to.
+
+    Examples
+    --------
+    >>> import theory
+    >>> law_of(theory.SGD()).__name__ == law_of(theory.SGDW()).__name__
+    True
+    """
+    maker: Callable[[Problem], Law] = by_stem(law_of, optimizer, "theory.weight.laws", "theory.law_of")
+    return maker
+
+
+def law_that_holds(problem: Problem) -> Law:
+    """Return the problem's law; raise NoEquilibrium where there is no stationary state."""
+    law = law_of(problem.optimizer)(problem)
+    if not isinstance(law, Law):
+        raise InvalidArgument(
+            f"what is registered for {problem.optimizer!r} must make a theory.Law of a problem, got {law!r}. "
+            "Return a theory.LinearOptimizer, or a subclass of theory.Law."
+        )
+    if not problem.symbolic:
+        law.refuse()
+    return law

@@ -1,0 +1,100 @@
+r"""AdamW: the scale at which decay holds a weight whose steps are divided by the root of their own second moment.
+
+.. math:: E w^2 = \frac{\eta^2 S(a)}{1 - a^2}
+
+with S(a) by quadrature over a live second moment (`theory.weight.laws.second_moment`). Its leading order is
+eta / (2 lam/n), whatever the noise. Held at its mean the second moment gives a heavy ball, and to first order in
+1 - b_2 it differs from that by a factor (`theory.weight.derivations.adam`).
+
+Assumptions
+-----------
+1. The gradient is white noise, Gaussian but for the first-order factor; epsilon is far below its standard deviation.
+2. Both moments are stationary: the corrections of their bias have worn off.
+
+Range: 0 < eta lam/n < 2 and b_2 >= 0.5. Error: about 1e-8; of the first-order factor, second order in 1 - b_2 (0.13%
+for b_1, b_2 >= 0.9 and Gaussian noise).
+
+References
+----------
+Loshchilov and Hutter, ICLR 2019 (arXiv:1711.05101); Kosson, Messmer and Jaggi, ICML 2024 (arXiv:2305.17212), for the
+leading order. The corrections are derived here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property, lru_cache
+
+from theory.settings import AdamW, positive
+from theory.settings.types import Value
+from theory.weight.law import Law, law_of
+from theory.weight.laws.normalised import NormalisedLaw
+from theory.weight.laws.second_moment import StepCovariance, step_covariance
+from theory.weight.problem import Problem
+
+__all__ = ["AdamWLaw", "first_order_factor"]
+
+
+@law_of.register
+def _(optimizer: AdamW) -> Callable[[Problem], Law]:
+    del optimizer  # the problem has it
+    return AdamWLaw
+
+
+class AdamWLaw(NormalisedLaw):
+    """The law of AdamW with its second moment alive: exact up to numerical integration."""
+
+    method = "quadrature"
+
+    @property
+    def accuracy(self) -> float:
+        """Relative error of the variance."""
+        return 1e-7
+
+    def summed(self, a: Value) -> Value:
+        """Return S(a)."""
+        return self.steps.summed(a)
+
+    @cached_property
+    def steps(self) -> StepCovariance:
+        """Second moments of the normalised step."""
+        return step_covariance(*self.problem.optimizer.betas)
+
+    @property
+    def memory(self) -> float:
+        """Factor per step by which the first moment forgets."""
+        return float(self.problem.optimizer.beta1)
+
+
+@lru_cache
+def _first_order_law() -> Callable[..., Value]:
+    import sympy as sp
+
+    from theory.weight.derivations.adam import b1, b2, first_order, kappa
+
+    return sp.lambdify((b1, b2, kappa), first_order(), "numpy")
+
+
+def first_order_factor(optimizer: AdamW, kurtosis: float = 3.0) -> float:
+    """Return S_1: the variance with a live second moment over that with a fixed one, to first order in 1 - beta2.
+
+    Parameters
+    ----------
+    optimizer : Adam
+        Its betas.
+    kurtosis : float
+        E g^4 / sigma^4 of the noise: 3 for a Gaussian, 6 for a Laplace distribution, 1 for signs.
+
+    Returns
+    -------
+    float
+        For any symmetric noise; compare `theory.equilibrium`, which is exact but Gaussian.
+
+    Examples
+    --------
+    >>> adamw = AdamW((0.9, 0.99))
+    >>> print(f"{first_order_factor(adamw):.5f} {first_order_factor(adamw, kurtosis=6.0):.5f}")
+    0.99148 0.97871
+    """
+    positive("kurtosis", kurtosis)
+    return float(_first_order_law()(*optimizer.betas, kurtosis))

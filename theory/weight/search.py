@@ -1,0 +1,72 @@
+"""The lam at which something that decay makes smaller has a wanted value, by bracketing and root finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from theory.errors import InvalidArgument, NoEquilibrium
+
+__all__ = ["smallest_lam"]
+
+
+def smallest_lam(quantity: Callable[[float], float], target: float, name: str, n: float) -> float:
+    """Return the smallest lam at which a quantity that falls with lam, while lam is small, has its target value.
+
+    Parameters
+    ----------
+    quantity : callable
+        Maps lam to a positive number. NoEquilibrium or NotImplementedError: too strong a decay, beyond the law's range.
+    target : float
+        The wanted value.
+    name : str
+        What the quantity is, for the message.
+    n : float
+        Number of training examples: the search begins where lam/n is e^-30.
+
+    Returns
+    -------
+    float
+        To 1e-13 relative.
+
+    Raises
+    ------
+    InvalidArgument
+        If no lam reaches the target; the message says what can be reached.
+    """
+    from scipy.optimize import brentq, minimize_scalar
+
+    def excess(log_lam: float) -> float:
+        try:
+            return float(np.log(quantity(np.exp(log_lam)) / target))
+        except (NoEquilibrium, NotImplementedError):
+            return np.inf
+
+    low = _where_it_begins(excess, float(np.log(n)) - 30)
+    if excess(low) < 0:
+        raise InvalidArgument(f"{name} must be reachable, got {target:g}: even lam = {np.exp(low):g} gives less.")
+    high = low
+    while excess(high) > 0 and excess(high + 0.5) < excess(high):
+        high += 0.5
+    if excess(high) > 0:
+        best = minimize_scalar(excess, bounds=(high - 0.5, high + 0.5), method="bounded", options={"xatol": 1e-10})
+        high = best.x
+        if best.fun > 0:
+            raise InvalidArgument(
+                f"{name} must be reachable, got {target:g}: the least is {target * np.exp(best.fun):g}, at lam = "
+                f"{np.exp(high):g}. Take a smaller eta."
+            )
+    return float(np.exp(brentq(excess, low, high, xtol=1e-13)))
+
+
+def _where_it_begins(excess: Callable[[float], float], low: float) -> float:
+    """Return a point of the range of the law with a positive excess; negative curvature needs some lam to be in it."""
+    if np.isfinite(excess(low)):
+        return low
+    inside = next((point for point in low + 0.5 * np.arange(1, 121) if np.isfinite(excess(point))), low)
+    outside = inside - 0.5
+    while excess(inside) < 0 and inside - outside > 1e-12:
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if np.isfinite(excess(middle)) else (inside, middle)
+    return float(inside)
