@@ -45,6 +45,7 @@ from .settings import AdamW as AdamW
 from .settings import Lion as Lion
 from .settings import OnlineRule as OnlineRule
 from .settings import Overlaps as Overlaps
+from .settings import schedules as schedules
 from .weight.derivations.derive import derive as derive
 from .weight.equilibrium import Equilibrium as Equilibrium
 from .weight.equilibrium import InverseSqrtN as InverseSqrtN
@@ -53,3 +54,5 @@ from .weight.law import Law as Law
 from .weight.law import law_of as law_of
 from .weight.laws.linear import LinearOptimizer as LinearOptimizer
 from .weight.problem import Problem as Problem
+from .weight.scheduled import Trajectory as Trajectory
+from .weight.scheduled import trajectory as trajectory

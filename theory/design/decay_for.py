@@ -6,6 +6,7 @@ from typing import Any
 
 from theory.errors import InvalidArgument
 from theory.settings import positive
+from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 from theory.weight.search import smallest_lam
@@ -22,7 +23,7 @@ def decay_for(
     epochs: float | None = None,
     batch_size: float | None = None,
     optimizer: Any = PLAIN,
-    **model: float,
+    **model: Value,
 ) -> float:
     """Return the lam that gives a wanted equilibrium scale, or a wanted memory in epochs.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.settings import positive
+from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -33,7 +34,7 @@ class Timescale:
 
 
 def timescale(
-    n: float, lam: float, eta: float, *, batch_size: float, optimizer: Any = PLAIN, **model: float
+    n: float, lam: float, eta: float, *, batch_size: float, optimizer: Any = PLAIN, **model: Value
 ) -> Timescale:
     """Return how long a weight remembers, in steps and in epochs.
 

@@ -5,6 +5,7 @@ part of ``theory`` that ``sim`` may import, so that no formula can leak into a m
 """
 
 from theory.errors import InvalidArgument, NotAGramMatrix, TailoffError
+from theory.settings import schedules
 from theory.settings.checks import (
     check_fraction,
     check_range,
@@ -42,5 +43,6 @@ __all__ = [
     "finite",
     "non_negative",
     "positive",
+    "schedules",
     "whole_number",
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
-from theory.weight.law import law_that_holds
+from theory.weight.law import law_that_holds, refuse_unknown_noise
 from theory.weight.problem import PLAIN, posed
 from theory.weight.stationary import Equilibrium
 
@@ -22,14 +22,17 @@ __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
 
 
 def equilibrium(
-    n: Value,
-    lam: Value,
-    eta: Value,
+    n: Value | None = None,
+    lam: Value | None = None,
+    eta: Value | None = None,
     *,
+    lr: Value | None = None,
+    weight_decay: Value | None = None,
     noise: Value | None = None,
     correlation: Value = 0.0,
     curvature: Value = 0.0,
     optimizer: Any = PLAIN,
+    shape: tuple[int, ...] | None = None,
 ) -> Equilibrium:
     """Predict where weight decay holds a weight, and how fast it gets there.
 
@@ -45,14 +48,19 @@ def equilibrium(
         Regularisation parameter of the cost (lam / 2n) sum w^2.
     eta : float, ndarray or Expr
         Learning rate per step.
+    lr, weight_decay : float or ndarray
+        In place of n, lam and eta: PyTorch's words, eta and lam/n.
     noise : float, ndarray or Expr, optional
-        Standard deviation of the gradient noise per weight. Default 1/sqrt(n).
+        Standard deviation of the gradient noise per weight. Default 1/sqrt(n); with lr and weight_decay it must be
+        given where the law depends on it.
     correlation : float, ndarray or Expr
         Autocorrelation of that noise from one step to the next (AR(1)), between -1 and 1. Default 0: white.
     curvature : float, ndarray or Expr
         Second derivative of the cost C0 in the weight. Default 0.
-    optimizer : SGD, SGDW, Adam, AdamW, Lion, or one registered with `theory.law_of`
+    optimizer : SGD, SGDW, Adam, AdamW, Lion, ..., a name such as "adamw", or one registered with `theory.law_of`
         Each as its namesake in `torch.optim`. Default: SGD without momentum.
+    shape : (int, int), optional
+        Rows and columns of the weight's matrix, where the law depends on them (Muon).
 
     Returns
     -------
@@ -89,11 +97,16 @@ def equilibrium(
     >>> eq = equilibrium(50_000, 5.0, 0.1)
     >>> print(f"{eq.scale:.8f} {eq.balance:.7f} {eq.shrink} {eq.relaxation_time:.1f}")
     0.10000025 44.7213595 0.99999 99999.5
+    >>> print(f"{equilibrium(lr=3e-4, weight_decay=0.1, optimizer='adamw').scale:.5f}")
+    0.03871
     >>> import theory
     >>> eq = equilibrium(50_000, 5.0, 0.1, optimizer=theory.SGD(momentum=0.9))
     >>> print(f"{eq.scale:.6f} {eq.relaxation_time:.1f} {eq.method}")
     0.316228 9990.5 exact
     """
-    given = {"n": n, "lam": lam, "eta": eta, "noise": noise, "correlation": correlation, "curvature": curvature}
-    problem = posed(given, optimizer)
-    return Equilibrium(problem, law_that_holds(problem))
+    given = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
+    model = {"noise": noise, "correlation": correlation, "curvature": curvature}
+    problem = posed(given | model, optimizer, shape)
+    law = law_that_holds(problem)
+    refuse_unknown_noise(law, noise)
+    return Equilibrium(problem, law)

@@ -18,8 +18,9 @@ from theory.settings.registry import by_stem
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import meeting_by_search
 from theory.weight.problem import Problem
+from theory.weight.rates import Rates
 
-__all__ = ["Law", "law_of", "law_that_holds"]
+__all__ = ["Law", "law_of", "law_that_holds", "refuse_unknown_noise"]
 
 
 class Law(ABC):
@@ -38,6 +39,9 @@ class Law(ABC):
 
     meeting_in_closed_form: ClassVar[bool] = False
     """Whether `meeting` has a closed form."""
+
+    needs_noise: ClassVar[bool] = True
+    """Whether the size of the gradient noise enters."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -92,6 +96,28 @@ class Law(ABC):
     @abstractmethod
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:
         """Return the factor by which so many steps shrink the mean weight, or its limit for small steps."""
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 before the first and after every step of a run, shape (T + 1,); one set of numbers.
+
+        Parameters
+        ----------
+        rates : Rates
+            Learning rate and decay of every step; they take the place of the problem's.
+        start : float
+            The start weight, or its rms about zero; the optimizer's memory is empty.
+        """
+        del rates, start
+        raise NotImplementedError(
+            f"the way of a weight under a schedule is not derived for {type(self.problem.optimizer).__name__}."
+        )
+
+    def forgetting(self, rates: Rates) -> np.ndarray:
+        """Return by which power of e the mean weight falls in every step in the long run, shape (T,)."""
+        del rates
+        raise NotImplementedError(
+            f"how a weight forgets under a schedule is not derived for {type(self.problem.optimizer).__name__}."
+        )
 
     def meeting(self) -> tuple[Value, Value]:
         """Return the lam at which white noise, and at which noise of constant sign, gives 1/sqrt(n); NaN for none."""
@@ -151,3 +177,12 @@ def law_that_holds(problem: Problem) -> Law:
     if not problem.symbolic:
         law.refuse()
     return law
+
+
+def refuse_unknown_noise(law: Law, noise: Value | None) -> None:
+    """Refuse a problem posed by learning rate and decay alone where the noise enters: its default needs n."""
+    if law.needs_noise and noise is None and not law.problem.examples:
+        raise InvalidArgument(
+            f"noise must be given with lr and weight_decay for {law.problem.optimizer}, got None: its default is "
+            "1/sqrt(n). Give the gradient's standard deviation per weight, or n, lam and eta."
+        )

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import SGD, DecayRule, check_range, check_shapes, finite, positive
+from theory.settings import SGD, DecayRule, check_range, check_shapes, finite, non_negative, positive, whole_number
+from theory.settings.optimizers.named import named_optimizer
 from theory.settings.types import Number, Value
 
 __all__ = ["PLAIN", "Problem", "number", "out", "posed", "root"]
@@ -29,6 +30,11 @@ class Problem:
         As in `theory.equilibrium`; all numbers or all SymPy expressions.
     optimizer : object
         Settings that `theory.law_of` knows.
+    shape : tuple of int or None
+        Of the tensor that the weight belongs to, where the law depends on it.
+    examples : bool
+        Whether n counts training examples. False where a learning rate and a weight decay were given: n is 1 then, and
+        lam the weight decay.
     """
 
     n: Value
@@ -38,6 +44,8 @@ class Problem:
     correlation: Value = 0.0
     curvature: Value = 0.0
     optimizer: Any = PLAIN
+    shape: tuple[int, ...] | None = None
+    examples: bool = True
 
     @cached_property
     def symbolic(self) -> bool:
@@ -69,20 +77,25 @@ class Problem:
         return expression.subs({symbol: getattr(self, name) for symbol, name in ARGUMENTS.items()}, simultaneous=True)
 
 
-def posed(given: Mapping[str, Value | None], optimizer: Any) -> Problem:
+def posed(given: Mapping[str, Value | None], optimizer: Any, shape: tuple[int, ...] | None = None) -> Problem:
     """Return the problem that these arguments of `theory.equilibrium` pose, the default noise filled in.
 
     Raises
     ------
     InvalidArgument
-        A number out of range, NaN or infinite, or shapes that do not broadcast.
+        A number out of range, NaN or infinite, shapes that do not broadcast, or both kinds of words at once.
     """
+    given, examples = in_our_words(given)
+    if isinstance(optimizer, str):
+        optimizer = named_optimizer(optimizer)
+    if shape is not None:
+        shape = tuple(whole_number("shape", length) for length in shape)
     if any(hasattr(value, "free_symbols") for value in given.values()):
         import sympy as sp
 
         values = {name: sp.nsimplify(value) if value == 0 else sp.sympify(value) for name, value in given.items()}
         values["noise"] = 1 / sp.sqrt(values["n"]) if given["noise"] is None else values["noise"]
-        return Problem(**values, optimizer=optimizer)
+        return Problem(**values, optimizer=optimizer, shape=shape, examples=examples)
     values = {name: number(name, value) for name, value in given.items() if value is not None}
     DecayRule(values["n"], values["lam"], values["eta"])
     if "noise" in values:
@@ -92,7 +105,33 @@ def posed(given: Mapping[str, Value | None], optimizer: Any) -> Problem:
     finite("curvature", values["curvature"])
     check_shapes(values)
     values.setdefault("noise", 1 / root(values["n"]))
-    return Problem(**values, optimizer=optimizer)
+    return Problem(**values, optimizer=optimizer, shape=shape, examples=examples)
+
+
+def in_our_words(given: Mapping[str, Value | None]) -> tuple[dict[str, Value | None], bool]:
+    """Return n, lam, eta and the rest for either kind of words, and whether n counts examples.
+
+    A learning rate and PyTorch's weight_decay pose the same problem as n = 1, lam = weight_decay, eta = lr.
+    """
+    book = {name: given.get(name) for name in ("n", "lam", "eta")}
+    torch = {name: given.get(name) for name in ("lr", "weight_decay")}
+    rest = {name: value for name, value in given.items() if name not in book and name not in torch}
+    if all(value is None for value in torch.values()):
+        missing = [name for name, value in book.items() if value is None]
+        if missing:
+            raise InvalidArgument(f"{missing[0]} must be given, got None. Give n, lam and eta, or lr and weight_decay.")
+        return book | rest, True
+    both = [name for name, value in book.items() if value is not None]
+    if both:
+        raise InvalidArgument(
+            f"{both[0]} must be left out beside lr and weight_decay, got {book[both[0]]!r}. weight_decay is lam/n."
+        )
+    missing = [name for name, value in torch.items() if value is None]
+    if missing:
+        raise InvalidArgument(f"{missing[0]} must be given, got None. Give lr and weight_decay, or n, lam and eta.")
+    positive("lr", number("lr", torch["lr"]), "Give the learning rate per step.")
+    non_negative("weight_decay", number("weight_decay", torch["weight_decay"]), "Give PyTorch's weight_decay.")
+    return {"n": 1.0, "lam": torch["weight_decay"], "eta": torch["lr"]} | rest, False
 
 
 def number(name: str, value: Value) -> Number:

@@ -188,6 +188,7 @@ class Equilibrium:
             If `batch_size` is not positive, a is negative (each step then flips the sign of the weight), or the slowest
             mode oscillates.
         """
+        self._refuse_without_examples("shrink_per_epoch")
         if self.problem.symbolic:
             return self.law.shrink_over(self.n / batch_size, limit=limit)
         batch_size = number("batch_size", batch_size)
@@ -224,7 +225,8 @@ class Equilibrium:
 
         def once(n: float, lam: float, eta: float, *rest: float) -> int:
             noise, correlation, curvature, start, within = (float(value) for value in rest)
-            one = Problem(float(n), float(lam), float(eta), noise, correlation, curvature, self.optimizer)
+            numbers = {"n": float(n), "lam": float(lam), "eta": float(eta)}
+            one = self.problem.at(**numbers, noise=noise, correlation=correlation, curvature=curvature)
             return tail_off(law_that_holds(one), start, within)
 
         inputs = (self.n, self.lam, self.eta, self.noise, self.correlation, self.curvature, start, within)
@@ -234,18 +236,24 @@ class Equilibrium:
     @cached_property
     def inverse_sqrt_n(self) -> InverseSqrtN:
         """When is the prediction equal to the textbook's 1/sqrt(n)? The ratio, and the only lam for which it is."""
+        self._refuse_without_examples("inverse_sqrt_n")
         value, (white, coherent) = self.n**-0.5, self.law.meeting()
         return InverseSqrtN(value, self.scale / value, white, coherent, closed_form=self.law.meeting_in_closed_form)
+
+    def _refuse_without_examples(self, what: str) -> None:
+        if not self.problem.examples:
+            raise InvalidArgument(f"{what} needs n, the number of training examples: give n, lam and eta.")
 
     def __float__(self) -> float:
         return float(self.scale)
 
     def __str__(self) -> str:
         numbers = not self.problem.symbolic and np.ndim(self.variance) == 0
+        meeting = [f"1/sqrt(n)        {self.inverse_sqrt_n}"] if numbers and self.problem.examples else []
         shown = {name: f"{getattr(self, name):.10g}" if numbers else str(getattr(self, name)) for name in ROWS}
         lines = [f"{name:16} {shown[name]:14} {meaning}" for name, meaning in ROWS.items()]
         lines.append(f"{'method':16} {self.method:14} how the variance comes about")
-        return "\n".join([*lines, *([f"1/sqrt(n)        {self.inverse_sqrt_n}"] if numbers else [])])
+        return "\n".join([*lines, *meeting])
 
     def _repr_latex_(self) -> str:
         import sympy as sp

@@ -50,7 +50,9 @@ def test_sgdw_is_sgd_with_decoupled_decay():
 
 def test_what_people_give_in_place_of_an_optimizer():
     for wrong, message in (
-        ("adamw", r"got 'adamw'.*theory\.law_of\.register"),
+        (3, r"got 3.*theory\.law_of\.register"),
+        ("adamz", r"one of adam, adamw, .*, got 'adamz'"),
+        ("LBFGS", r"must have weight decay, got LBFGS"),
         (theory.AdamW, r"got the class AdamW\. Write AdamW\(\)\."),
         (type("AdamW", (), {"__module__": "torch.optim.adamw"}), r"torch's AdamW\. Its settings are theory\.AdamW\."),
         (type("SGD", (), {"__module__": "torch.optim.sgd"})(), r"torch's SGD\. Its settings are theory\.SGD\."),

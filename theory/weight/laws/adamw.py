@@ -25,6 +25,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from theory.settings import AdamW, positive
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
@@ -59,6 +61,10 @@ class AdamWLaw(NormalisedLaw):
     def steps(self) -> StepCovariance:
         """Second moments of the normalised step."""
         return step_covariance(*self.problem.optimizer.betas)
+
+    def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the modes b1 (b1 b2^k)^s: C_s / b1^s is a smooth function of b2^s, here a polynomial of it."""
+        return self.steps.modes(*self.problem.optimizer.betas)
 
     @property
     def memory(self) -> float:

@@ -14,24 +14,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from theory.algebra.recursion import LinearRecursion
 from theory.errors import InvalidArgument
 from theory.settings import SGD
 from theory.settings.types import Value
-from theory.symbols import d, eta, h, lam, mu, n, r, sigma, x, y
+from theory.symbols import d, eta, h, lam, mu, n, r, sigma, w, x, xi, y
 from theory.weight.derivations.linear import LinearMoments, moments_of, momentum_recursion
 from theory.weight.law import Law
 from theory.weight.problem import Problem, out
+from theory.weight.rates import Rates
 from theory.weight.stability import refuse_linear
 
 if TYPE_CHECKING:
     import sympy as sp
 
-    from theory.algebra.recursion import LinearRecursion, NumericRecursion
+    from theory.algebra.recursion import NumericRecursion
 
 __all__ = ["LinearLaw", "LinearOptimizer", "in_theory_symbols", "momentum_optimizer"]
 
@@ -96,6 +98,16 @@ class LinearOptimizer:
         model = {eta: problem.eta, sigma: problem.noise, r: problem.correlation, d: 1 - problem.correlation}
         return rates | model | dict(self.values)
 
+    def path(self, problem: Problem, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 before the first and after every step of a run, shape (T + 1,).
+
+        The components of the state after the weight are taken as buffers in units of a step, eta times what the
+        optimizer keeps, as in `theory.symbols`: a learning rate that changes changes them with it.
+        """
+        from theory.weight.laws.linear_path import linear_path
+
+        return linear_path(self.recursion, self.decoupled, self.values, problem, rates, start)
+
     def rates(self) -> dict[sp.Symbol, sp.Expr]:
         """Return x and y in eta, lambda, n and h."""
         return {x: eta * h, y: eta * lam / n} if self.decoupled else {x: eta * (lam / n + h), y: 0}
@@ -104,6 +116,12 @@ class LinearOptimizer:
 def momentum_optimizer(optimizer: SGD) -> LinearOptimizer:
     """Return the recursion of SGD with momentum, and its momentum."""
     return LinearOptimizer(momentum_recursion(optimizer.nesterov), optimizer.decoupled, {mu: optimizer.momentum})
+
+
+@lru_cache
+def plain_optimizer() -> LinearOptimizer:
+    """Return plain SGD as the recursion of one weight."""
+    return LinearOptimizer(LinearRecursion.from_update({w: (1 - x) * w - eta * sigma * xi}), False, {})
 
 
 def in_theory_symbols(optimizer: LinearOptimizer, moments: LinearMoments) -> sp.Expr:
@@ -176,6 +194,20 @@ class LinearLaw(Law):
         if self.moments.correlated:
             moments[..., -1, -1] = 1
         return moments
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 along the run (`theory.weight.laws.linear_path`)."""
+        return self.optimizer.path(self.problem, rates, start)
+
+    def forgetting(self, rates: Rates) -> np.ndarray:
+        """Return by which power of e the slowest mode falls in every step."""
+        from theory.weight.laws.linear_path import linear_forgetting
+
+        def relaxation(lr: np.ndarray, decay: np.ndarray) -> np.ndarray:
+            problem = self.problem.at(eta=lr, lam=decay * self.problem.n)
+            return self.moments.recursion.at(self.optimizer.arguments(problem)).relaxation_time()
+
+        return linear_forgetting(relaxation, rates)
 
     def deviation_bound(self, start: float) -> Callable[[float], float]:
         """Return a bound on the later deviations of E w_t^2.

@@ -109,6 +109,11 @@ class LionLaw(NormalisedLaw):
         """Return S(a)."""
         return sign_sum(a, *self.problem.optimizer.betas)
 
+    def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return the terms of the arcsine's series, a mode each."""
+        factors, powers = _terms(*self.problem.optimizer.betas)
+        return 1.0, factors / 2, powers
+
     @property
     def memory(self) -> float:
         """Factor per step by which the memory of the gradients forgets."""

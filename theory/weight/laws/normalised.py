@@ -28,8 +28,10 @@ from typing import Any
 
 import numpy as np
 
+from theory.algebra.scan import affine_scan
 from theory.settings.types import Value
 from theory.weight.laws.one_factor import OneFactorLaw
+from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain
 
 __all__ = ["NormalisedLaw"]
@@ -37,6 +39,8 @@ __all__ = ["NormalisedLaw"]
 
 class NormalisedLaw(OneFactorLaw):
     """The law of a normalised step with decoupled decay; a subclass says what S(a) is."""
+
+    needs_noise = False
 
     @abstractmethod
     def summed(self, a: Value) -> Value:
@@ -85,6 +89,22 @@ class NormalisedLaw(OneFactorLaw):
 
         variance = eta * n * sp.Symbol("S", positive=True) / (lam * (2 - eta * lam / n))
         return sp.Pow(variance, sp.Rational(1, 2), evaluate=False)
+
+    @abstractmethod
+    def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return C_0, and C_1 and the factor per lag of each mode: C_s is the sum of C_1 factor^(s - 1), s >= 1."""
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 along the run, for steps that are stationary from the first on.
+
+        Y = E w u sums what the weight remembers of the steps that the next one resembles, mode by mode.
+        """
+        alone, first, factor = self.modes()
+        a = (1 - rates.lr * rates.decay)[:, None]
+        kicks = rates.lr[:, None] * first
+        shared = affine_scan(a * factor, kicks, np.zeros(len(first)))[:-1].sum(axis=1, keepdims=True)
+        lr = rates.lr[:, None]
+        return affine_scan(a**2, lr**2 * alone + 2 * a * lr * shared, np.array([start**2]))[:, 0]
 
     def variance_after(self, steps: Value, start: Value) -> Value:
         """Refuse: bias corrections and an empty memory are not derived."""

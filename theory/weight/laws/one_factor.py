@@ -15,6 +15,7 @@ from theory.settings import check_range
 from theory.settings.types import Value
 from theory.weight.law import Law
 from theory.weight.problem import out
+from theory.weight.rates import Rates
 
 __all__ = ["OneFactorLaw"]
 
@@ -53,6 +54,11 @@ class OneFactorLaw(Law):
         with np.errstate(divide="ignore"):
             own = -np.log1p(-_gap(self.rate))
             return out(1 / (own + 1 / np.asarray(self.relaxation_time)))
+
+    def forgetting(self, rates: Rates) -> np.ndarray:
+        """Return -ln abs(a) of every step."""
+        with np.errstate(divide="ignore"):
+            return -np.log1p(-_gap(rates.lr * (rates.decay + self.problem.curvature)))
 
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:
         """Return a^steps, or its limit for small steps, exp(-x steps)."""

@@ -41,6 +41,7 @@ LEAST_BETA2 = 0.5  # below it the integrands' tails outgrow the grid
 LARGEST_BETA2 = 0.99999  # the grid grows as 1 / (1 - beta2)
 SPACING = 0.3  # of the trapezoid rules, in ln x^2
 NODES = 24  # of the interpolation in b2^s
+MODES = 6  # powers of b_2^s in C_s / b_1^s
 CUT = 1e-13  # lags with b1^s below it are left out
 
 Function = Callable[[np.ndarray], np.ndarray]
@@ -61,6 +62,20 @@ class StepCovariance:
 
     lags: np.ndarray
     response: float
+
+    def modes(self, beta1: float, beta2: float) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return C_0, and C_1 and the factor per lag of modes that sum up to the lags from the first on.
+
+        C_s / b_1^s is a smooth function of b_2^s; as a polynomial of it every power is a mode, of factor b_1 b_2^k.
+        """
+        if len(self.lags) < 2:
+            return float(self.lags[0]), np.zeros(1), np.zeros(1)
+        s = np.arange(1, len(self.lags))
+        powers = beta2 ** np.outer(s, np.arange(min(MODES, len(s))))
+        weight = beta1 ** s[:, None]
+        fitted, *_ = np.linalg.lstsq(powers * weight, self.lags[1:], rcond=None)
+        factors = beta1 * beta2 ** np.arange(powers.shape[1])
+        return float(self.lags[0]), fitted * factors, factors
 
     def summed(self, a: float | np.ndarray) -> float | np.ndarray:
         """Return S(a) = C_0 + 2 sum of a^s C_s over s >= 1."""

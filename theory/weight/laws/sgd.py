@@ -20,6 +20,7 @@ from theory.weight.inverse_sqrt_n import meeting_law
 from theory.weight.law import Law, law_of
 from theory.weight.laws.one_factor import OneFactorLaw
 from theory.weight.problem import Problem, out
+from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain
 from theory.weight.transient import variance_after
 
@@ -91,6 +92,12 @@ class PlainLaw(OneFactorLaw):
         return variance_after(
             steps, start, x=at.rate, d=1 - at.correlation, eta=at.eta, sigma=at.noise, V=self.variance
         )
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 along the run, from the recursion of its moments."""
+        from theory.weight.laws.linear import plain_optimizer
+
+        return plain_optimizer().path(self.problem, rates, start)
 
     def deviation_bound(self, start: float) -> Callable[[float], float]:
         """Return a bound on later deviations: abs(a)^t (a^t - r^t)/(a - r) is at most t slowest^(t - 1) abs(a)^t."""

@@ -1,0 +1,35 @@
+"""What every step of a run is told: its learning rate and its weight decay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+__all__ = ["Rates", "held"]
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Learning rate and decay of every step.
+
+    Attributes
+    ----------
+    lr : ndarray, shape (T,)
+        Learning rate, eta.
+    decay : ndarray, shape (T,)
+        PyTorch's weight_decay, lam/n: the decay per unit of learning rate.
+    """
+
+    lr: np.ndarray
+    decay: np.ndarray
+
+    @property
+    def steps(self) -> int:
+        """T."""
+        return len(self.lr)
+
+
+def held(lr: float, decay: float, steps: int) -> Rates:
+    """Return rates that do not change."""
+    return Rates(np.full(steps, float(lr)), np.full(steps, float(decay)))

@@ -1,0 +1,228 @@
+r"""The way of a weight along a whole run: from its start, under learning rates and decays that change.
+
+.. math:: E w_T^2 = w_0^2 \prod_{s \le T} a_s^2 + \sum_{t \le T} \eta_t^2 q_t \prod_{t < s \le T} a_s^2
+
+for a step that multiplies the weight by :math:`a_t` and adds :math:`\eta_t` times something of mean square :math:`q_t`
+without memory. An optimizer's memory makes neighbouring steps add up; its `Law` iterates the moments exactly as it
+states. With the clock :math:`\tau(t) = -\sum_{s > t} \ln a_s`, what happened at t is remembered as
+:math:`e^{-\tau(t)}` by the weight and as :math:`e^{-2\tau(t)}` by its mean square.
+
+Assumptions: those of the optimizer's law. The gradient noise does not change along the run.
+
+References
+----------
+Wang and Aitchison, "How to set AdamW's weight decay as you scale model and dataset size", 2024 (arXiv:2405.13698): the
+weights as an average of the updates, with the memory 1/(eta lam/n).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from theory.errors import InvalidArgument, NoEquilibrium
+from theory.settings import finite, whole_number
+from theory.settings.schedules import named
+from theory.settings.types import Value
+from theory.weight.law import Law, law_of, refuse_unknown_noise
+from theory.weight.problem import PLAIN, Problem, number, posed
+from theory.weight.rates import Rates
+from theory.weight.stationary import Equilibrium
+
+__all__ = ["Trajectory", "trajectory"]
+
+FOLLOWING = 0.05  # within so much of the equilibrium of the moment the weights are said to follow the schedule
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """E w^2 along a run (made by `trajectory`); index t is after t steps.
+
+    Attributes
+    ----------
+    problem : Problem
+        With the peak's learning rate and decay.
+    rates : Rates
+        Of every step, shape (T,).
+    start : float
+        The start weight, or its rms.
+    variance : ndarray, shape (T + 1,)
+        E w^2 before the first and after every step.
+    """
+
+    problem: Problem
+    rates: Rates
+    start: float
+    variance: np.ndarray = field(repr=False)
+    law: Law = field(compare=False, repr=False)
+
+    @property
+    def steps(self) -> int:
+        """T, the number of steps."""
+        return self.rates.steps
+
+    @cached_property
+    def rms(self) -> np.ndarray:
+        """sqrt(E w^2) before the first and after every step, shape (T + 1,)."""
+        return np.sqrt(self.variance)
+
+    @cached_property
+    def clock(self) -> np.ndarray:
+        """By which power of e the mean weight of step t has been forgotten at the end, shape (T + 1,); falls to 0."""
+        forgotten = self.law.forgetting(self.rates)
+        return np.concatenate([np.cumsum(forgotten[::-1])[::-1], [0.0]])
+
+    @property
+    def K(self) -> float:
+        """The clock of the whole run: memories of decay that it lasts, peak rate times length if the rate is held."""
+        return float(self.clock[0])
+
+    @property
+    def start_left(self) -> float:
+        """The fraction of the start weight that is left at the end, e^-K."""
+        return float(np.exp(-self.clock[0]))
+
+    @cached_property
+    def peak(self) -> Equilibrium:
+        """The equilibrium at the largest learning rate; NoEquilibrium where the optimizer has none."""
+        self.law.refuse()
+        return Equilibrium(self.problem, self.law)
+
+    @property
+    def end_over_peak(self) -> float:
+        """The rms at the end over the equilibrium rms at the peak."""
+        return float(self.rms[-1] / self.peak.scale)
+
+    def remembered(self, share: float = 0.95) -> float:
+        """Return the fraction of the run, counted from its end, that makes `share` of the final E w^2.
+
+        One if the start weight holds more than the rest of it.
+        """
+        if not 0 < share < 1:
+            raise InvalidArgument(f"share must be between 0 and 1, got {share!r}.")
+        older = self.variance * np.exp(-2 * self.clock)  # of the final E w^2, what stood before step t
+        known = np.flatnonzero(older <= (1 - share) * self.variance[-1])
+        return float((self.steps - known[-1]) / self.steps) if known.size else 1.0
+
+    @cached_property
+    def momentary(self) -> np.ndarray:
+        """The equilibrium rms at every step's learning rate and decay, shape (T,); NaN where there is none."""
+        out = np.full(self.steps, np.nan)
+        usable = (self.rates.lr > 0) & (self.rates.decay > 0)
+        pairs, where = np.unique(
+            np.stack([self.rates.lr[usable], self.rates.decay[usable]]), axis=1, return_inverse=True
+        )
+        if pairs.shape[1]:
+            at = self.problem.at(eta=pairs[0], lam=pairs[1] * self.problem.n)
+            law = law_of(at.optimizer)(at)
+            law.refuse()
+            out[usable] = np.broadcast_to(np.sqrt(law.variance), pairs.shape[1])[where.ravel()]
+        return out
+
+    @cached_property
+    def following(self) -> np.ndarray:
+        """Whether the rms after each step is within 5% of the momentary equilibrium, shape (T,)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(np.abs(self.rms[1:] / self.momentary - 1) < FOLLOWING)
+
+    @property
+    def frozen_from(self) -> int:
+        """The step from which on the weights no longer follow the schedule; 0 if they never did, T if they do."""
+        follows = np.flatnonzero(self.following)
+        return int(follows[-1]) + 1 if follows.size else 0
+
+    def __str__(self) -> str:
+        rows = [
+            f"rms at the end   {self.rms[-1]:.6g}",
+            f"clock K          {self.K:.4g}: the start weight is left at {100 * self.start_left:.3g}%",
+        ]
+        try:
+            rows.append(
+                f"end over peak    {self.end_over_peak:.4g} of the equilibrium at the peak, {self.peak.scale:.6g}"
+            )
+            rows.append(f"frozen from      step {self.frozen_from} of {self.steps}")
+        except (NoEquilibrium, NotImplementedError):
+            rows.append("end over peak    the optimizer has no equilibrium")
+        rows.append(
+            f"remembered       95% of the final mean square is from the last {100 * self.remembered():.3g}% of the run"
+        )
+        return "\n".join(rows)
+
+
+def trajectory(
+    n: Value | None = None,
+    lam: Value | None = None,
+    eta: Value | None = None,
+    *,
+    lr: Value | None = None,
+    weight_decay: Value | None = None,
+    steps: int,
+    start: float = 0.0,
+    schedule: Any = None,
+    decay_schedule: Any = None,
+    independent: bool = False,
+    noise: float | None = None,
+    correlation: float = 0.0,
+    curvature: float = 0.0,
+    optimizer: Any = PLAIN,
+    shape: tuple[int, ...] | None = None,
+) -> Trajectory:
+    """Predict E w^2 along a run from its first step, under any schedule.
+
+    Parameters
+    ----------
+    n, lam, eta : float
+        As in `theory.equilibrium`; eta is the peak's learning rate. Or `lr` and `weight_decay`.
+    steps : int
+        Length of the run, T.
+    start : float
+        The start weight, or its rms about zero. The optimizer's memory is empty.
+    schedule : Schedule, str or array, optional
+        Factors of the peak's learning rate: one of `theory.schedules`, its name, or one number a step. Default: held.
+    decay_schedule : Schedule, str or array, optional
+        Factors of weight_decay (lam/n). Default constant. Decay per step is learning rate times weight decay.
+    independent : bool
+        True: the learning rate's schedule does not multiply the decay, whose strength per step stays that of the peak.
+    noise, correlation, curvature, optimizer, shape
+        As in `theory.equilibrium`.
+
+    Returns
+    -------
+    Trajectory
+        `.rms` after 0, 1, ..., T steps, `.end_over_peak`, `.remembered()`, `.K` and more.
+
+    Raises
+    ------
+    InvalidArgument
+        A number out of range, an array, or a schedule of another length than the run.
+    NotImplementedError
+        Where the way of a weight under the optimizer is not derived.
+
+    Examples
+    --------
+    A cosine to zero over lr weight_decay steps = 3 memories ends at 0.75 of the equilibrium at the peak:
+
+    >>> run = trajectory(lr=3e-4, weight_decay=0.1, optimizer="adamw", steps=100_000, start=0.0387, schedule="cosine")
+    >>> print(f"{run.end_over_peak:.3f}, {run.start_left:.2f} of the start is left, K = {run.K:.2f}")
+    0.755, 0.22 of the start is left, K = 1.50
+    """
+    given = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
+    model = {"noise": noise, "correlation": correlation, "curvature": curvature}
+    problem = posed(given | model, optimizer, shape)
+    for name in ("n", "lam", "eta", "noise", "correlation", "curvature"):
+        if not isinstance(getattr(problem, name), float):
+            raise InvalidArgument(f"{name} must be one number for a trajectory, got {getattr(problem, name)!r}.")
+    whole_number("steps", steps, least=1)
+    finite("start", number("start", start))
+    factors = named(schedule).factors(steps)
+    decays = problem.lam / problem.n * named(decay_schedule).factors(steps)
+    if independent:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            decays = np.where(factors > 0, decays / factors, 0.0)
+    rates = Rates(problem.eta * factors, decays)
+    law = law_of(problem.optimizer)(problem)
+    refuse_unknown_noise(law, noise)
+    return Trajectory(problem, rates, float(start), law.path(rates, float(start)), law)
