@@ -47,6 +47,7 @@ from .settings import OnlineRule as OnlineRule
 from .settings import Overlaps as Overlaps
 from .settings import schedules as schedules
 from .weight.derivations.derive import derive as derive
+from .weight.end_over_peak import end_over_peak as end_over_peak
 from .weight.equilibrium import Equilibrium as Equilibrium
 from .weight.equilibrium import InverseSqrtN as InverseSqrtN
 from .weight.equilibrium import equilibrium as equilibrium

@@ -129,8 +129,8 @@ class Trajectory:
             return np.asarray(np.abs(self.rms[1:] / self.momentary - 1) < FOLLOWING)
 
     @property
-    def frozen_from(self) -> int:
-        """The step from which on the weights no longer follow the schedule; 0 if they never did, T if they do."""
+    def follows_until(self) -> int:
+        """The last step after which the rms is within 5% of the momentary equilibrium: from then on it is frozen; 0 if never."""
         follows = np.flatnonzero(self.following)
         return int(follows[-1]) + 1 if follows.size else 0
 
@@ -143,7 +143,7 @@ class Trajectory:
             rows.append(
                 f"end over peak    {self.end_over_peak:.4g} of the equilibrium at the peak, {self.peak.scale:.6g}"
             )
-            rows.append(f"frozen from      step {self.frozen_from} of {self.steps}")
+            rows.append(f"follows until    step {self.follows_until} of {self.steps}")
         except (NoEquilibrium, NotImplementedError):
             rows.append("end over peak    the optimizer has no equilibrium")
         rows.append(
