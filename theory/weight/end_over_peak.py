@@ -66,7 +66,7 @@ def end_over_peak(fall: str, K: float, *, floor: float = 0.0, start: float = 1.0
     from scipy.integrate import quad
 
     def shape(y: float) -> float:
-        return floor + (1 - floor) * float(FALLS[fall](np.float64(y)))
+        return floor + (1 - floor) * float(FALLS[fall](np.asarray(y)))
 
     def clock(y: float) -> float:
         return float(quad(shape, 0, y)[0])

@@ -20,7 +20,8 @@ Assumptions
    any kind, and the normalised steps, at small rates. Held decay: the variance goes as the square of the rate.
 2. The memory of the optimizer's own buffers is short against the phase.
 
-Range: rates far below one minus the optimizer's memory. Error: of the order of their ratio; `theory.trajectory` has none.
+Range: rates far below one minus the optimizer's memory. Error: of the order of their ratio; `theory.trajectory` has
+none.
 
 References
 ----------
