@@ -130,7 +130,7 @@ class Trajectory:
 
     @property
     def follows_until(self) -> int:
-        """The last step whose rms is within 5% of the equilibrium of the moment; from then on it is frozen. 0 if never."""
+        """The last step within 5% of the equilibrium of the moment; from then on the weights are frozen. 0 if never."""
         follows = np.flatnonzero(self.following)
         return int(follows[-1]) + 1 if follows.size else 0
 
