@@ -26,14 +26,14 @@ from .errors import NoEquilibrium as NoEquilibrium
 from .errors import NoFixedPoint as NoFixedPoint
 from .errors import NotAGramMatrix as NotAGramMatrix
 from .errors import TailoffError as TailoffError
-from .layer.balance import Budget as Budget
 from .layer.balance import NormBalance as NormBalance
 from .layer.balance import norm_balance as norm_balance
-from .layer.balance import norm_budget as norm_budget
+from .layer.budget import Budget as Budget
+from .layer.budget import norm_budget as norm_budget
 from .layer.decay_phase import DecayPhase as DecayPhase
 from .layer.decay_phase import decay_phase as decay_phase
-from .layer.rotation import Rotation as Rotation
 from .layer.rotation import rotation as rotation
+from .layer.rotational_equilibrium import Rotation as Rotation
 from .network.linear_regression import LinearRegression as LinearRegression
 from .network.linear_regression import linear_regression as linear_regression
 from .network.mean_field import MeanField as MeanField

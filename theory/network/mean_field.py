@@ -36,7 +36,7 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.layer.balance import Budget, norm_budget
+from theory.layer.budget import Budget, norm_budget
 from theory.network.sigmoid_means import Function, bend, mean, pair_mean, sigmoid, slope
 from theory.settings import finite, non_negative, positive, whole_number
 

@@ -166,7 +166,7 @@ def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
 def _equations() -> dict[str, str]:
     """Return the budget and the stationary norm as Typst mathematics, from the derivation."""
     from theory.algebra.typst_math import typst_math
-    from theory.layer.balance import derive_norm_balance
+    from theory.layer.budget import derive_norm_balance
 
     derivation = derive_norm_balance()
     return {key: typst_math(derivation[name]) for key, name in (("budget", "budget"), ("norm", "stationary norm"))}
