@@ -5,9 +5,9 @@ from .committee.cancelling_pair import cancelling_pair as cancelling_pair
 from .committee.fan_in_scaling import Scaling as Scaling
 from .committee.fan_in_scaling import diffusive_exponent as diffusive_exponent
 from .committee.fan_in_scaling import scaling as scaling
+from .committee.logistic_decay import saturated_logistic as saturated_logistic
 from .committee.logistic_unit import LogisticUnit as LogisticUnit
 from .committee.logistic_unit import logistic_unit as logistic_unit
-from .committee.logistic_unit import saturated_logistic as saturated_logistic
 from .committee.saturation import SaturatedUnit as SaturatedUnit
 from .committee.saturation import gradient_scale as gradient_scale
 from .committee.saturation import noise_fixed_point as noise_fixed_point
