@@ -9,8 +9,8 @@ With scaled rates :math:`\eta \propto N^p`, :math:`\gamma \propto N^q` (rates pe
 * Fixed scaled rates, p = q = 0: the exponent is -1/2. This is the precise form of the textbook's :math:`1/\sqrt n`,
   with n the fan-in.
 * Fixed small rates per step, p = q = 1, noise labels: Q* tends to eta sigma^2 / 2m, proportional to N. Exponent 0.
-* Fixed rates per step on the diffusive branch: :math:`Q^* \propto (\eta^2/\gamma)^{2/3}`, exponent
-  :math:`\frac13 (2p - q) - \frac12`, which is -1/6 for p = q = 1.
+* On the diffusive branch: :math:`Q^* \propto (\eta^2/\gamma)^{2/3}` and the exponent
+  :math:`\nu = \frac13 (2p - q) - \frac12`, which is -1/6 at fixed rates per step, p = q = 1.
 
 Assumptions
 -----------

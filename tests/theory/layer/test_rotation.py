@@ -134,7 +134,7 @@ def test_relaxation_keeps_its_digits(betas):
     b1, b2 = (mp.mpf(b) for b in betas)
     X, Y, Z, v, a, s1, s2, eta = sp.symbols("X Y Z v a b1 b2 eta", positive=True)
     compiled = sp.lambdify([X, Y, Z, v, a, s1, s2, eta], norm_map().jacobian([X, Y, Z, v]), "mpmath")
-    for rate in (1e-16, 1e-8, 1e-3):
+    for rate in (1e-16, 1e-3):
         with mp.workdps(50):
             shrink = 1 - mp.mpf(rate)
             size = (1 - b1) / (1 + b1)
