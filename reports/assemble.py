@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +18,8 @@ from reports.sections.mnist_run import section as mnist_run
 from reports.sections.optimizers import section as optimizers
 from reports.sections.random_walk import section as random_walk
 from reports.sections.teacher_student import section as teacher_student
-from sim.machinery.provenance import refuse_unwritable, versions
+from sim.machinery.provenance import versions
+from sim.machinery.saving import refuse_unwritable, write
 from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
@@ -92,8 +92,8 @@ def build(
     header = {"version": version("tailoff"), "seed": seed, "quick": quick,
               "dataset": "MNIST" if examples.name == "mnist" else Path(examples.name).name,
               "validation": examples.sizes[1]}  # fmt: skip
-    _write(path, typeset(sections, header))
-    _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
+    write(path, typeset(sections, header))
+    write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
     for section in sections:
         for name, measured in section.measured.items():
             sim.save(measured, path.with_name(f"{path.stem}-{name}.nc"))
@@ -105,10 +105,3 @@ def _numbers(sections: list[Section]) -> dict[str, Any]:
         "comparisons": [c.as_dict() | {"section": s.name} for s in sections for c in s.comparisons],
         "facts": {s.name: s.facts for s in sections},
     }
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write under a temporary name and rename, so that a reader never sees half a file."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

@@ -182,7 +182,7 @@ def walk(
     import sim
     import theory
     from reports.sections.random_walk.section import scale_comparison
-    from sim.machinery.provenance import refuse_unwritable
+    from sim.machinery.saving import refuse_unwritable
 
     if out is not None:
         refuse_unwritable(out)
@@ -228,7 +228,7 @@ def train(
     """
     import sim
     from reports.document.work import progress_bar
-    from sim.machinery.provenance import refuse_unwritable
+    from sim.machinery.saving import refuse_unwritable
 
     for path in (out, checkpoint):
         if path is not None:

@@ -69,6 +69,9 @@ def chosen_optimizer(
 
 def optimizer_of(walk: xr.Dataset) -> Optimizer:
     """Return the optimizer of a record of `sim.walk`; one that names none is of plain SGD."""
-    kind = KINDS[walk.attrs.get("optimizer", "SGD")]
-    given = {f.name: walk.attrs[f.name] for f in fields(kind) if f.init and f.name in walk.attrs}
+    name = walk.attrs.get("optimizer", "SGD")
+    if name not in KINDS:
+        raise InvalidArgument(f"optimizer must be one of {', '.join(KINDS)}, got a record of {name!r}.")
+    kind, key = KINDS[name], "optimizer_{}".format
+    given = {f.name: walk.attrs[key(f.name)] for f in fields(kind) if f.init and key(f.name) in walk.attrs}
     return kind(**{k: type(default)(v) for k, v in given.items() for default in [getattr(kind(), k)]})

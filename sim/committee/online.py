@@ -17,10 +17,8 @@ No law of motion of the overlaps is used anywhere: this is what the theory is te
 from __future__ import annotations
 
 import math
-import platform
 from collections.abc import Callable
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -29,6 +27,7 @@ import xarray as xr
 from sim.committee.kernel import Numbers, advance, overlaps
 from sim.machinery.jit import announced
 from sim.machinery.pool import Channel, run_all
+from sim.machinery.provenance import versions
 from theory.settings import InvalidArgument, OnlineRule, Overlaps, check_range, non_negative, positive, whole_number
 
 __all__ = ["online"]
@@ -231,10 +230,4 @@ def _dataset(
         "alpha": alpha, "replica": np.arange(len(paths)), "student": units, "other_student": units,
         "teacher": np.arange(1, start.M + 1),
     }  # fmt: skip
-    return xr.Dataset(variables, coordinates, settings | {"start": repr(start.gram.tolist()), "versions": _versions()})
-
-
-def _versions() -> str:
-    """Return the versions that decide a result's numbers, as one line."""
-    parts = [f"{name} {version(name)}" for name in ("tailoff", "numpy", "numba")]
-    return ", ".join([*parts, f"Python {platform.python_version()}"])
+    return xr.Dataset(variables, coordinates, settings | {"start": repr(start.gram.tolist()), "versions": versions()})

@@ -16,8 +16,6 @@ from reports.comparison import Comparison, z_summary
 from reports.document.section import Picture, Section, Task
 from reports.sections.optimizers.figures import optimizer_figure
 from reports.sections.random_walk.section import predict
-from sim.walks.least_squares import least_squares
-from sim.walks.steps import described
 from theory import SGD, Adam, AdamW, Lion
 
 __all__ = ["NAME", "OPTIMIZERS", "report", "tasks"]
@@ -73,14 +71,14 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         walks += [(f"table-{key}-{name}", name, 0.0317, DRIVES[key]) for key in ("white", *TABLE.get(name, ()))]
     made = [Task(key, sim.walk, *_walk(OPTIMIZERS[name], rate, drive, quick), "optimizers")
             for key, name, rate, drive in walks]  # fmt: skip
-    vectors = {"weights": 20 if quick else 90, "steps": 1200 if quick else 2400, "noise": 1.0, "geometry": "sphere"}
+    vectors = {"vectors": 20 if quick else 90, "steps": 1200 if quick else 2400, "grad_sq": SPHERE["dimension"] - 1.0}
     for name in ("plain SGD", "AdamW"):
         arguments = SPHERE | vectors | {"optimizer": OPTIMIZERS[name], "lags": LAGS}
-        made.append(Task(f"sphere-{name}", sim.walk, arguments, 0.4 if quick else 3.0, "scale-invariant vectors"))
+        made.append(Task(f"sphere-{name}", sim.sphere, arguments, 0.4 if quick else 3.0, "scale-invariant vectors"))
     for name in REGRESSIONS[:1] if quick else REGRESSIONS:  # deriving the law with momentum takes seconds
-        runs = {"runs": 300, "steps": 300} if quick else {"runs": 2000, "steps": 800}
-        arguments = LEAST_SQUARES | runs | {"burn_in": 250, "optimizer": OPTIMIZERS[name]}
-        made.append(Task(f"regression-{name}", _regression, arguments, 0.2 if quick else 2.0, "least squares"))
+        runs = {"runs": 300, "steps": 576} if quick else {"runs": 2000, "steps": 1088}
+        arguments = LEAST_SQUARES | runs | {"optimizer": OPTIMIZERS[name]}
+        made.append(Task(f"regression-{name}", sim.least_squares, arguments, 0.2 if quick else 2.0, "least squares"))
     for task, child in zip(made, np.random.SeedSequence([seed, 5]).generate_state(len(made)), strict=True):
         task.arguments["seed"] = int(child)
     return made
@@ -99,14 +97,6 @@ def _walk(optimizer: Any, rate: float, drive: dict[str, float], quick: bool) -> 
         "steps": max(steps, 2 * burn_in + 64), "burn_in": burn_in,
     }  # fmt: skip
     return settings | drive, 2.0e-8 * weights * settings["steps"]
-
-
-def _regression(optimizer: SGD, **settings: Any) -> xr.Dataset:
-    found = least_squares(optimizer, **settings)
-    names = ("weight_sq", "error_sq", "alignment", "grad_sq")
-    values = {name: ((), getattr(found, name)) for name in names}
-    errors = {f"{name}_error": ((), found.errors[name]) for name in names}
-    return xr.Dataset(values | errors, attrs=settings | described(optimizer))
 
 
 def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
@@ -204,8 +194,7 @@ def _sphere(name: str, walk: xr.Dataset, precision: float) -> list[Comparison]:
     """Compare norm, angle of one step and angle over a lag of scale-invariant vectors."""
     at = walk.attrs
     law = theory.rotation(
-        at["n"], at["lam"], at["eta"], dimension=at["dimension"],
-        grad_sq=(at["dimension"] - 1) * at["noise"] ** 2, optimizer=OPTIMIZERS[name],
+        at["n"], at["lam"], at["eta"], dimension=at["dimension"], grad_sq=at["grad_sq"], optimizer=OPTIMIZERS[name],
     )  # fmt: skip
     norm = sqrt(walk.norm_sq)
     found = [Comparison(f"{name}: norm", sqrt(law.norm_sq), norm, float(walk.norm_sq_error) / (2 * norm), precision)]
