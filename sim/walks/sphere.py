@@ -64,9 +64,9 @@ def sphere(
     -------
     Dataset
         The scalars `norm_sq` (E ||w||^2), `norm` (E ||w||), `norm_spread` (variance of ||w||^2 over the square of its
-        mean), and over `lag` `turn` (mean of 1 - cosine of the angle turned in so many steps), each with its standard
-        error over vectors, `_error`; `burn_in` (steps); `block_norm_sq` over `block`. If the norms never settle they
-        are NaN and the attribute `stationary` is 0.
+        mean), and over `lag` `turn` (mean of 1 - cosine of the angle turned in so many steps) and `angle`, each with
+        its standard error over vectors, `_error`; `burn_in` (steps); `block_norm_sq` over `block`. If the norms never
+        settle they are NaN and the attribute `stationary` is 0.
 
     Raises
     ------
@@ -94,8 +94,9 @@ class Record:
     ----------
     norms : ndarray, shape (3, blocks, vectors)
         Of ||w||, ||w||^2 and ||w||^4 after each step.
-    turn : ndarray, shape (lags, blocks, vectors)
-        Of 1 - cosine of the angle turned in `lag` steps; a pair of directions belongs to the block of the first.
+    turn : ndarray, shape (2, lags, blocks, vectors)
+        Of 1 - cosine of the angle turned in `lag` steps, and of the angle; a pair of directions belongs to the block of
+        the first.
     pairs : ndarray, shape (lags, blocks)
         How many pairs these are.
     """
@@ -128,7 +129,7 @@ class Vectors:
         """Take all steps of the settings and record them."""
         lags, length = settings.lags, settings.length
         norms = np.zeros((3, BLOCKS, settings.vectors))
-        turn, pairs = np.zeros((len(lags), BLOCKS, settings.vectors)), np.zeros((len(lags), BLOCKS))
+        turn, pairs = np.zeros((2, len(lags), BLOCKS, settings.vectors)), np.zeros((len(lags), BLOCKS))
         past = deque([self.w / np.sqrt(norm_sq(self.w))[:, None]], maxlen=max(lags))
         for taken in range(1, settings.steps + 1):
             self.step()
@@ -139,7 +140,8 @@ class Vectors:
             for i, lag in enumerate(lags):
                 if lag <= len(past):
                     block = (taken - lag) // length
-                    turn[i, block] += ((direction - past[-lag]) ** 2).sum(axis=1) / 2  # without cancellation
+                    square = ((direction - past[-lag]) ** 2).sum(axis=1)  # of the chord: nothing cancels
+                    turn[:, i, block] += square / 2, 2 * np.arcsin(np.sqrt(square) / 2)
                     pairs[i, block] += 1
             past.append(direction)
             if taken % length == 0:
@@ -162,26 +164,28 @@ def norm_sq(w: np.ndarray) -> np.ndarray:
 def _dataset(record: Record, settings: SphereSettings) -> xr.Dataset:
     blocks = record.norms[1].mean(axis=1) / settings.length
     left_out = settings.left_out(blocks)
-    names = ("norm_sq", "norm", "norm_spread", "turn")
+    names = ("norm_sq", "norm", "norm_spread", "turn", "angle")
     if left_out is None:
         nothing = np.full(len(settings.lags), np.nan)
-        found = [(np.nan, np.nan)] * 3 + [(nothing, nothing)]
+        found = [(np.nan, np.nan)] * 3 + [(nothing, nothing)] * 2
     else:
         steps = settings.steps - left_out * settings.length
         norm, square, fourth = record.norms[:, left_out:].sum(axis=1) / steps
-        turn = record.turn[:, left_out:].sum(axis=1) / record.pairs[:, left_out:].sum(axis=1)[:, None]
-        found = [mean_and_error(square), mean_and_error(norm), _spread(square, fourth), mean_and_error(turn, axis=1)]
+        turned = record.turn[:, :, left_out:].sum(axis=2) / record.pairs[:, left_out:].sum(axis=1)[:, None]
+        found = [mean_and_error(square), mean_and_error(norm), _spread(square, fourth)]
+        found += [mean_and_error(each, axis=1) for each in turned]
     told = {
         "norm_sq": "E ||w||^2 of a vector",
         "norm": "E ||w|| of a vector",
         "norm_spread": "variance of ||w||^2 over the square of its mean",
         "turn": "mean of 1 - cosine of the angle turned in so many steps",
+        "angle": "mean of that angle, in radians",
     }
     variables: dict[str, tuple[object, ...]] = {
         "block_norm_sq": ("block", blocks, {"long_name": "mean of ||w||^2 over vectors and the block's steps"})
     }
     for name, (value, error) in zip(names, found, strict=True):
-        dims = ("lag",) if name == "turn" else ()
+        dims = ("lag",) if name in ("turn", "angle") else ()
         variables[name] = (dims, value, {"long_name": told[name]})
         variables[f"{name}_error"] = (dims, error, {"long_name": "its standard error"})
     variables["burn_in"] = ((), settings.burn_in_steps(left_out), {"long_name": "steps left out"})
