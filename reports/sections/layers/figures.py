@@ -96,7 +96,7 @@ def which_n_figure(facts: dict[str, Any], rows: list[Settled]) -> Figure:
     _candidates(middle, [p["hidden"] for p in hidden], facts, "hidden")
     _candidates(right, sorted({r.lam for r in rows}), facts, "lam")
     scales = [p["rms"] for p in (*points, *hidden)] + [r.balance.measured for r in rows if r.layer == 2]
-    log_scale(left, 0.5 * max(p["weights"] for p in hidden) ** -0.5, 3 * max(scales))
+    log_scale(left, 0.5 * min(max(p["weights"] for p in hidden) ** -0.5, *scales), 3 * max(scales))
     left.set_xlabel(r"inputs' $E\|x\|^2$")
     left.set_ylabel("stationary rms of layer 2")
     middle.set_xlabel("hidden neurons")

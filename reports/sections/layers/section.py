@@ -55,6 +55,7 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
         "budget": budget_facts(question),
         "field": field,
         "balance_summary": z_summary(balances),
+        "differ": sum(c.verdict == "differs" for c in balances),
         "summary": z_summary(field_comparisons),
         "verdicts": {"same_ends": same_ends(gaps)},
     }
