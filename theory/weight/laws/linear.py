@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from theory.algebra.recursion import LinearRecursion, NumericRecursion
 
-__all__ = ["LinearLaw", "LinearOptimizer", "in_theory_symbols", "momentum_optimizer"]
+__all__ = ["LinearLaw", "LinearOptimizer", "momentum_optimizer"]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class LinearOptimizer:
         if problem.symbolic:
             from theory.weight.laws.in_symbols import LinearInSymbols
 
-            return LinearInSymbols(problem, self)
+            moments = self.moments(not problem.is_default("correlation"))
+            return LinearInSymbols(problem, moments, self.arguments(problem), self.rates())
         return LinearLaw(problem, self)
 
     def moments(self, correlated: bool) -> LinearMoments:
@@ -104,11 +105,6 @@ class LinearOptimizer:
 def momentum_optimizer(optimizer: SGD) -> LinearOptimizer:
     """Return the recursion of SGD with momentum, and its momentum."""
     return LinearOptimizer(momentum_recursion(optimizer.nesterov), optimizer.decoupled, {mu: optimizer.momentum})
-
-
-def in_theory_symbols(optimizer: LinearOptimizer, moments: LinearMoments) -> sp.Expr:
-    """Return E w^2 in n, lambda, eta, sigma, r, h and the optimizer's own symbols."""
-    return moments.variance.subs(optimizer.rates() | {d: 1 - r})
 
 
 class LinearLaw(Law):
@@ -142,9 +138,9 @@ class LinearLaw(Law):
     @property
     def expression(self) -> Any:
         """The scale as a SymPy expression, the optimizer's own numbers as symbols."""
-        from theory.weight.laws.in_symbols import scale_expression
+        from theory.weight.laws.in_symbols import in_theory_symbols, scale_expression
 
-        return scale_expression(self.problem, in_theory_symbols(self.optimizer, self.moments))
+        return scale_expression(self.problem, in_theory_symbols(self.moments, self.optimizer.rates()))
 
     @cached_property
     def shrink(self) -> Value:
