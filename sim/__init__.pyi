@@ -6,9 +6,9 @@ from .errors import CheckpointError as CheckpointError
 from .errors import DataError as DataError
 from .errors import FitError as FitError
 from .errors import TrainingError as TrainingError
-from .estimates.fit import DecayFit as DecayFit
-from .estimates.fit import Estimate as Estimate
 from .estimates.fit import fit_decay as fit_decay
+from .estimates.result import DecayFit as DecayFit
+from .estimates.result import Estimate as Estimate
 from .machinery.saving import save as save
 from .optimizers.rule import Rule as Rule
 from .optimizers.rule import rule_of as rule_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ __all__ = ["fit", "layers"]
 def fit(
     file: Annotated[Path, typer.Argument(help="A run of `tailoff train` (.nc), or a CSV: time, rms[, error].")],
     layer: Annotated[int, typer.Option(help="Which layer of a training run.")] = 2,
+    plot: Annotated[Path | None, typer.Option(help="Draw data, curve and residuals into this SVG file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a recorded decay: its rate and its tail.
@@ -25,14 +27,15 @@ def fit(
     """
     import sim
     from reports.runs.files import read_decay
+    from reports.runs.fit_figure import write_fit_figure
 
-    result = sim.fit_decay(*read_decay(file, layer))
-    content = {name: getattr(result, name)._asdict() for name in ("scale", "rate", "start")}
-    content |= {"chi2_per_dof": result.chi2_per_dof, "points": result.points, "message": result.message,
-                "converged": result.converged, "tail_seen": result.tail_seen}  # fmt: skip
-    if not result.converged:
+    record = read_decay(file, layer)
+    result = sim.fit_decay(*record)
+    if plot is not None:
+        write_fit_figure(plot, *record, result)
+    if not math.isfinite(result.scale.value):
         raise sim.FitError(result.message)
-    show(str(result), content, as_json)
+    show(str(result), result.as_dict(), as_json)
 
 
 def layers(
