@@ -55,11 +55,11 @@ def fit_decay(time: Any, rms: Any, error: Any = None) -> DecayFit:
 
     What an interval is worth. In simulations over 8 time constants 1/(2k) of rms^2, with noise of no memory up to a
     memory of 2 of them, 95% intervals of the scale cover 93 to 97%. Slower noise cannot be told from a drift of the
-    tail: 92% at a memory of 3. Where no tail is seen the scale is extrapolated: 85% over 3 time constants with noise of a
-    memory of 1, although the curve holds there. On a real run it need not: the drive moves, and what the rms tends to
-    moves with it; then such an interval says what the curve makes of the data, not where the run will end. The error
-    alone, taken as Gaussian (1.96 of it), covers less than the interval: down to 86% under slow noise. Noise below 1e-12
-    of the largest rms counts as rounding: no smaller error is claimed.
+    tail: 92% at a memory of 3. Where no tail is seen the scale is extrapolated: 85% over 3 time constants with noise of
+    a memory of 1, although the curve holds there. On a real run it need not: the drive moves, and what the rms tends
+    to moves with it; then such an interval says what the curve makes of the data, not where the run will end. The
+    error alone, taken as Gaussian (1.96 of it), covers less than the interval: down to 86% under slow noise. Noise
+    below 1e-12 of the largest rms counts as rounding: no smaller error is claimed.
 
     Examples
     --------

@@ -86,8 +86,13 @@ def no_change(record: Record) -> bool:
 def constant_verdict(record: Record, level: float, memory: float) -> Verdict:
     """Return what is said where a constant does as well: it is one, or slow noise is granted too much."""
     if memory > SLOW and _gain(record, np.zeros(1)) > chi2_distribution.isf(NO_CHANGE, 2):
-        return Verdict((), False, False, WANDERS)
+        straight = least_squares(record)[2] <= rates(record)[0]
+        return Verdict((), False, False, STRAIGHT.format(way=_way(record)) if straight else WANDERS)
     return Verdict(("scale", "start"), False, False, CONSTANT.format(level=level))
+
+
+def _way(record: Record) -> str:
+    return "falls" if record.square[0] > record.square[-1] else "grows"
 
 
 def _gain(record: Record, memory: np.ndarray) -> float:
@@ -104,8 +109,7 @@ def verdict(record: Record, posterior: Posterior, end: float, start: float, rate
     needed = chi2_distribution.isf(NO_BEND, 1) / 2
     negative = posterior.negative()
     if slowest < needed:
-        way = "falls" if record.square[0] > record.square[-1] else "grows"
-        return Verdict(("start",), False, False, STRAIGHT.format(way=way))
+        return Verdict(("start",), False, False, STRAIGHT.format(way=_way(record)))
     if fastest < needed:
         return Verdict(("scale", "start"), False, True, SUDDEN)
     if negative > BELOW_ZERO:
