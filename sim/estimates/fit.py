@@ -86,7 +86,7 @@ def fit_decay(time: Any, rms: Any, error: Any = None) -> DecayFit:
         told, best = constant_verdict(record, data.size * level, memory), (level, math.nan, level)
     else:
         posterior = posterior_of(record)
-        end, start, rate, _ = least_squares(record, posterior.likeliest_memory())
+        end, start, rate, _ = least_squares(record)
         told, best = verdict(record, posterior, end, start, rate), (math.sqrt(end), rate / 2, math.sqrt(start))
     told = replace(told, message=told.message + notes)
     return _result(data, record, posterior, best, told, chi2)

@@ -34,7 +34,7 @@ class DecayFit:
     Attributes
     ----------
     scale, rate, start : Estimate
-        s, k (per unit of time) and r_0 (the rms at the first time). The value is the best curve's, the error the
+        s, k (per unit of time) and r_0 (the rms at the first time). Value: of the least-squares curve. Error: to the
         farther end of the central 68% interval. Unknown ones are nan +/- inf.
     covariance : ndarray, shape (3, 3)
         Of (scale, rate, start): these errors, with the correlations of the linearised fit. Where no rate is known, nan.
@@ -103,7 +103,9 @@ class DecayFit:
             return 0.0, math.inf
         if of == "scale" and self._to_zero:
             return 0.0, self._quantile(of, confidence)
-        return self._quantile(of, (1 - confidence) / 2), self._quantile(of, (1 + confidence) / 2)
+        low, high = (self._quantile(of, (1 + side * confidence) / 2) for side in (-1, 1))
+        value = getattr(self, of).value  # outside where the curve misses the data: least squares and noise disagree
+        return min(low, value), max(high, value)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all but the covariance as plain numbers, with None for what is unknown: for JSON."""
