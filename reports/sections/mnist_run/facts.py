@@ -37,8 +37,8 @@ def fit_of(run: xr.Dataset, layer: int) -> sim.DecayFit:
 
 
 def fit_facts(fit: sim.DecayFit, run: xr.Dataset) -> dict[str, Any]:
-    """Return the fit's numbers (None where it did not converge), and whether the data show its tail."""
-    if not fit.converged:
+    """Return the fit's numbers (None where the data do not tell them), and whether the data show its tail."""
+    if not (fit.converged and np.isfinite([*fit.scale, *fit.rate]).all()):
         return {"converged": False, "tail_seen": False, "message": fit.message, "scale": None, "rate": None}
     end = float(fit.rms(run.epoch.values[-1])) ** 2 / fit.scale.value**2 if fit.scale.value else None
     return {
