@@ -15,15 +15,27 @@ from reports.runs.averages import mean_and_error
 __all__ = ["PRECISION", "REPLICAS", "measured_square", "overlap_scores", "predict", "settle", "unit_comparisons"]
 
 REPLICAS = 24
+AWAY = 1.25  # how large the weights start, in units of their prediction
 PRECISION = 0.03  # of a squared norm
 
 
 def settle(network: theory.TeacherStudent, fan_in: int, length: float, replicas: int = REPLICAS) -> dict[str, Any]:
-    """Return what `sim.online` takes to measure the equilibrium: it starts there, `length` relaxation times count."""
-    time = float(-1 / network.eigenvalues.real.max())
+    """Return what `sim.online` takes to measure the equilibrium, for `length` relaxation times after 8 to settle in.
+
+    The weights start a quarter larger than predicted; the run itself finds when they have settled.
+
+    Raises
+    ------
+    NoFixedPoint
+        If none is predicted.
+    """
+    rest = network.stationary
+    if rest is None:
+        raise theory.NoFixedPoint(f"no equilibrium to measure for {network.rule}: {network.reason}")
+    start = theory.Overlaps(AWAY**2 * rest.Q, AWAY * rest.R, rest.T)
+    alpha = (8 + length) * float(-1 / network.eigenvalues.real.max())
     return {
-        "rule": network.rule, "start": network.stationary, "fan_in": fan_in, "alpha": (3 + length) * time,
-        "burn_in": 3 * time, "records": 200, "replicas": replicas,
+        "rule": network.rule, "start": start, "fan_in": fan_in, "alpha": alpha, "records": 200, "replicas": replicas,
     }  # fmt: skip
 
 
@@ -36,7 +48,14 @@ def predict(result: xr.Dataset, alpha_min: float = 0.0) -> theory.TeacherStudent
 
 
 def measured_square(result: xr.Dataset) -> tuple[float, float]:
-    """Return the stationary squared norm of a unit, averaged over time, units and networks, and its standard error."""
+    """Return the stationary squared norm of a unit, averaged over time, units and networks, and its standard error.
+
+    Raises
+    ------
+    TailoffError
+        If the run never settled.
+    """
+    _refuse_unsettled(result)
     late = result.Q.sel(alpha=result.alpha > result.attrs["burn_in"]).values
     mean, error = mean_and_error(np.trace(late, axis1=2, axis2=3).mean(axis=1) / result.sizes["student"])
     return float(mean), float(error)
@@ -51,10 +70,25 @@ def overlap_scores(result: xr.Dataset, network: theory.TeacherStudent) -> list[f
 
 
 def unit_comparisons(result: xr.Dataset, network: theory.TeacherStudent) -> list[Comparison]:
-    """Compare the squared norm of each unit with the prediction at the run's fan-in."""
+    """Compare the squared norm of each unit with the prediction at the run's fan-in.
+
+    Raises
+    ------
+    TailoffError
+        If the run never settled.
+    """
+    _refuse_unsettled(result)
     at = network.at_fan_in(result.attrs["fan_in"])
     rows = zip(np.diag(at.Q), np.diag(result.Q_mean), np.diag(result.Q_mean_error), strict=True)
     return [
         Comparison(f"|w|^2 of unit {i}", float(predicted), float(measured), float(error), PRECISION)
         for i, (predicted, measured, error) in enumerate(rows, 1)
     ]
+
+
+def _refuse_unsettled(result: xr.Dataset) -> None:
+    if not result.attrs["stationary"]:
+        raise theory.TailoffError(
+            f"the networks (N = {result.attrs['fan_in']}, eta = {result.attrs['eta']:g}, gamma = "
+            f"{result.attrs['gamma']:g}) have not settled after alpha = {float(result.alpha[-1]):g}. Simulate longer."
+        )
