@@ -10,7 +10,7 @@ import xarray as xr
 
 import theory
 from reports.comparison import Comparison
-from reports.runs.averages import mean_and_error
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["PRECISION", "REPLICAS", "measured_square", "overlap_scores", "predict", "settle", "unit_comparisons"]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from reports.runs.averages import mean_and_error
 from sim import DataError
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["read_decay", "read_run"]
 

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from reports.document.style import COLOURS, log_scale, new_figure, residual_band, styled
-from reports.runs.averages import mean_and_error
 from reports.runs.balance import budget_of
 from reports.sections.layers.facts import Settled
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["balance_figure", "budget_figure", "forecast_figure", "which_n_figure"]
 

@@ -11,8 +11,9 @@ import xarray as xr
 import sim
 import theory
 from reports.comparison import SIGMAS, Comparison
-from reports.runs.averages import Average, mean_and_error, over_replicas
+from reports.runs.averages import Average, over_replicas
 from reports.sections.mnist_run.published import INDEPENDENT_RUN, QUESTION, QUESTION_SETTINGS
+from sim.estimates.spread import mean_and_error
 
 __all__ = [
     "AROUND",

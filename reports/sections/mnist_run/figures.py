@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 import theory
 from reports.document.style import COLOURS, log_scale, new_figure, styled
-from reports.runs.averages import mean_and_error
 from reports.sections.mnist_run.published import TEXTBOOK_ACCURACIES
 from sim import DecayFit
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["accuracy_figure", "layers_figure"]
 

@@ -12,7 +12,6 @@ import xarray as xr
 import theory
 from reports.comparison import SIGMAS, Comparison, z_summary
 from reports.document.section import Chapter, Picture, Results, Section, SectionSpec
-from reports.runs.averages import mean_and_error
 from reports.runs.committee import PRECISION, REPLICAS, measured_square, overlap_scores, predict
 from reports.sections.teacher_student.experiments import (
     BRANCHES,
@@ -24,6 +23,7 @@ from reports.sections.teacher_student.experiments import (
     tasks,
 )
 from reports.sections.teacher_student.figures import decay_figure, scales_figure
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["TEACHER_STUDENT"]
 
