@@ -31,10 +31,11 @@ test-fast: .venv/installed-dev  ## the tests that take seconds
 bench: .venv/installed-dev  ## the table of speeds, as ratios within one run
 	$(BIN)/python -m benchmarks
 
-lint: .venv/installed-dev  ## formatting, style and types
+lint: .venv/installed-dev  ## formatting, style, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache --no-logo
 
 clean:
 	rm -rf .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

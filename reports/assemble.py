@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import xarray as xr
-
 import sim
-from reports.document.section import Section
+from reports.document.section import Results, Section, in_order
 from reports.document.typeset import as_json, typeset
 from reports.document.work import run_all
-from reports.sections.layers import section as layers
-from reports.sections.mnist_run import section as mnist_run
-from reports.sections.optimizers import section as optimizers
-from reports.sections.random_walk import section as random_walk
-from reports.sections.teacher_student import section as teacher_student
-from sim.machinery.provenance import refuse_unwritable, versions
+from reports.sections.all import SECTIONS
+from sim.machinery.provenance import versions
+from sim.machinery.saving import refuse_unwritable, write
 from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
-
-SECTIONS = (
-    random_walk,
-    mnist_run,
-    layers,
-    optimizers,
-    teacher_student,
-)  # in the order of the report; each has NAME, tasks(...) and report(...)
 
 
 def build(
@@ -81,19 +67,22 @@ def build(
     examples = sim.load_data(data)
     path.parent.mkdir(parents=True, exist_ok=True)
     refuse_unwritable(path)
-    tasks = {section.NAME: section.tasks(quick, seed, examples) for section in SECTIONS}
-    results: dict[str, dict[str, xr.Dataset]] = {}
+    specs = in_order(SECTIONS)
+    tasks = {spec.name: spec.tasks(quick, seed, examples) for spec in specs}
+    results: dict[str, Results] = {}
     with ThreadPoolExecutor(1) as writer:  # writes each section up while the next is simulated
         written = []
-        for section, (name, result) in zip(SECTIONS, run_all(tasks, quiet=quiet), strict=True):
-            results = results | {name: result}
-            written.append(writer.submit(section.report, results, quick))
-        sections = [future.result() for future in written]
+        for spec, (name, result) in zip(specs, run_all(tasks, quiet=quiet), strict=True):
+            results[name] = result
+            known = {need: results[need] for need in (*spec.needs, name)}
+            written.append(writer.submit(spec.report, known, quick))
+        done = {section.name: section for section in (future.result() for future in written)}
+    sections = [done[spec.name] for spec in SECTIONS]  # as they are read
     header = {"version": version("tailoff"), "seed": seed, "quick": quick,
               "dataset": "MNIST" if examples.name == "mnist" else Path(examples.name).name,
               "validation": examples.sizes[1]}  # fmt: skip
-    _write(path, typeset(sections, header))
-    _write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
+    write(path, typeset(SECTIONS, sections, header))
+    write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
     for section in sections:
         for name, measured in section.measured.items():
             sim.save(measured, path.with_name(f"{path.stem}-{name}.nc"))
@@ -105,10 +94,3 @@ def _numbers(sections: list[Section]) -> dict[str, Any]:
         "comparisons": [c.as_dict() | {"section": s.name} for s in sections for c in s.comparisons],
         "facts": {s.name: s.facts for s in sections},
     }
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write under a temporary name and rename, so that a reader never sees half a file."""
-    temporary = path.with_name(f"{path.name}.part")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)

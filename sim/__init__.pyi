@@ -6,10 +6,14 @@ from .errors import CheckpointError as CheckpointError
 from .errors import DataError as DataError
 from .errors import FitError as FitError
 from .errors import TrainingError as TrainingError
-from .estimates.fit import DecayFit as DecayFit
-from .estimates.fit import Estimate as Estimate
 from .estimates.fit import fit_decay as fit_decay
-from .machinery.provenance import save as save
+from .estimates.result import DecayFit as DecayFit
+from .estimates.result import Estimate as Estimate
+from .machinery.saving import save as save
+from .optimizers.rule import Rule as Rule
+from .optimizers.rule import rule_of as rule_of
 from .training.train import train as train
 from .training.untrained import untrained as untrained
+from .walks.least_squares import least_squares as least_squares
+from .walks.sphere import sphere as sphere
 from .walks.walk import walk as walk

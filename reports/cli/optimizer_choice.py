@@ -1,19 +1,13 @@
-"""Which optimizer a person or a record means: from the words of the command line, and from a walk's attributes."""
+"""Which optimizer a person means: from the words of the command line."""
 
 from __future__ import annotations
 
-from dataclasses import fields
 from enum import StrEnum
-from typing import Any
 
-import xarray as xr
-
-from theory import SGD, SGDW, Adam, AdamW, InvalidArgument, Lion
+from theory import SGD, Adam, AdamW, InvalidArgument, Lion
 from theory.settings import Optimizer
 
-__all__ = ["Name", "chosen_optimizer", "optimizer_of"]
-
-KINDS: dict[str, Any] = {kind.__name__: kind for kind in (SGD, SGDW, Adam, AdamW, Lion)}
+__all__ = ["Name", "chosen_optimizer"]
 
 
 class Name(StrEnum):
@@ -65,10 +59,3 @@ def chosen_optimizer(
     kind = {Name.lion: Lion, Name.adam: Adam, Name.adamw: AdamW}[name]
     default = kind()
     return kind((betas.get("beta1", default.beta1), betas.get("beta2", default.beta2)))
-
-
-def optimizer_of(walk: xr.Dataset) -> Optimizer:
-    """Return the optimizer of a record of `sim.walk`; one that names none is of plain SGD."""
-    kind = KINDS[walk.attrs.get("optimizer", "SGD")]
-    given = {f.name: walk.attrs[f.name] for f in fields(kind) if f.init and f.name in walk.attrs}
-    return kind(**{k: type(default)(v) for k, v in given.items() for default in [getattr(kind(), k)]})

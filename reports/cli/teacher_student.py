@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
+from reports.cli.options import Json
+from reports.cli.output import show
 from theory import NoFixedPoint
+
+if TYPE_CHECKING:
+    from theory import TeacherStudent
 
 __all__ = ["teacher_student"]
 
@@ -23,14 +28,13 @@ def teacher_student(
     fan_in: Annotated[int, typer.Option(help="Inputs of a unit, N.")] = 784,
     simulate: Annotated[bool, typer.Option("--simulate", help="Also measure the equilibrium.")] = False,
     seed: Annotated[int, typer.Option(help="Draws the start, and the simulation.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Predict where a nonlinear network settles.
 
     Example: tailoff teacher-student --hidden 2 --teachers 1 --simulate
     """
     import theory
-    from reports.cli.output import show
     from theory.settings import whole_number
 
     whole_number("seed", seed, least=0)
@@ -51,9 +55,10 @@ def teacher_student(
     show("\n".join(lines), content, as_json)
 
 
-def _prediction(network: Any, fan_in: int) -> tuple[list[str], dict[str, Any]]:
+def _prediction(network: TeacherStudent, fan_in: int) -> tuple[list[str], dict[str, Any]]:
     """Return the fixed point, its stability and the scale of each unit at N, in words and numbers."""
-    at, rest = network.at_fan_in(fan_in), network.stationary
+    at = network.at_fan_in(fan_in)
+    rest: Any = network.stationary  # there is one, for the network is stable
     spectrum = np.sort(network.eigenvalues)[::-1]
     lines = [network.reason, "eigenvalues      " + ", ".join(f"{value.real:.4g}" for value in spectrum)]
     for i in range(network.flow.K):
@@ -71,21 +76,10 @@ def _prediction(network: Any, fan_in: int) -> tuple[list[str], dict[str, Any]]:
     return lines, content
 
 
-def _measurement(network: Any, fan_in: int, seed: int) -> tuple[list[str], list[dict[str, Any]]]:
+def _measurement(network: TeacherStudent, fan_in: int, seed: int) -> tuple[list[str], list[dict[str, Any]]]:
     """Simulate at the fixed point; compare the squared norm of each unit with the prediction at N."""
     import sim
-    from reports.comparison import Comparison
-    from reports.sections.teacher_student.experiments import settle
+    from reports.runs.committee import settle, unit_comparisons
 
-    result, at = sim.online(**settle(network, fan_in, 10.0), seed=seed), network.at_fan_in(fan_in)
-    comparisons = [
-        Comparison(
-            f"|w|^2 of unit {i + 1}",
-            float(at.Q[i, i]),
-            float(result.Q_mean[i, i]),
-            float(result.Q_mean_error[i, i]),
-            0.03,
-        )
-        for i in range(network.flow.K)
-    ]
+    comparisons = unit_comparisons(sim.online(**settle(network, fan_in, 10.0), seed=seed), network)
     return [str(comparison) for comparison in comparisons], [comparison.as_dict() for comparison in comparisons]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 import typst
 
-from reports.document.section import Section
+from reports.document.section import Section, SectionSpec
 
 __all__ = ["as_json", "typeset"]
 
@@ -34,12 +35,15 @@ def _rounded(content: Any) -> Any:
     return float(f"{content:.{DIGITS}g}") if isinstance(content, float) else content
 
 
-def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:
+def typeset(specs: Sequence[SectionSpec], sections: Sequence[Section], header: dict[str, Any]) -> bytes:
     """Return the report as a tagged PDF.
 
     Parameters
     ----------
-    sections : list of Section
+    specs : sequence of SectionSpec
+        In the order of the report: headings and words follow from them.
+    sections : sequence of Section
+        The content of each, in any order.
     header : dict
         Version, seed, whether this is the quick version, name of the data and number of validation images.
 
@@ -50,12 +54,15 @@ def typeset(sections: list[Section], header: dict[str, Any]) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="tailoff-") as name:
         folder = Path(name)
-        for template in _templates():
+        for template in _templates(specs):
             (folder / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
         for section in sections:
             for key, picture in section.pictures.items():
                 (folder / f"{section.name}-{key}.svg").write_bytes(picture.svg)
-        content = header | {"sections": {s.name: _for_template(s) for s in sections}}
+        content = header | {
+            "sections": {s.name: _for_template(s) for s in sections},
+            "chapters": [asdict(chapter) for spec in specs for chapter in spec.words],
+        }
         (folder / "data.json").write_text(as_json(content), encoding="utf-8")
         return bytes(typst.compile(str(folder / "report.typ"), root=str(folder), ignore_system_fonts=True))
 
@@ -64,10 +71,8 @@ def _for_template(section: Section) -> dict[str, Any]:
     return {"facts": section.facts, "pictures": {key: picture.alt for key, picture in section.pictures.items()}}
 
 
-def _templates() -> Iterator[Traversable]:
+def _templates(specs: Sequence[SectionSpec]) -> Iterator[Traversable]:
     """Yield the words of the report: what all sections share, and the files of each section's folder."""
     reports = files("reports")
-    rooms = [reports / "document" / "templates", *(reports / "sections").iterdir()]
-    for room in rooms:
-        if room.is_dir():
-            yield from (file for file in room.iterdir() if file.name.endswith((".typ", ".yml")))
+    for room in (reports / "document" / "templates", *(reports / "sections" / spec.name for spec in specs)):
+        yield from (file for file in room.iterdir() if file.name.endswith((".typ", ".yml")))

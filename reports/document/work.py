@@ -9,7 +9,7 @@ import xarray as xr
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from reports.document.section import Task
+from reports.document.section import Results, Task
 
 __all__ = ["progress_bar", "run_all"]
 
@@ -27,7 +27,7 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
             bar.stop()
 
 
-def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tuple[str, dict[str, xr.Dataset]]]:
+def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tuple[str, Results]]:
     """Run every section's tasks; yield each section's name and results as soon as they are there.
 
     The compiled simulations use all cores by themselves, and give the same bits on any number of them.
@@ -45,4 +45,4 @@ def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tu
             return result
 
         for name, section in tasks.items():
-            yield name, {task.key: run(task) for task in section}
+            yield name, Results(tuple((task.labels, run(task)) for task in section))

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from sim import DataError
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["read_decay", "read_run"]
 
@@ -57,9 +58,9 @@ def _from_run(path: Path, layer: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
     if layer not in run.layer:
         raise DataError(f"{path} has the layers {run.layer.values.tolist()}, not {layer}. Give --layer one of these.")
     rms = run.rms.sel(layer=layer)
-    replicas = rms.sizes["replica"]
-    spread = None if replicas < 2 else rms.std("replica", ddof=1).values / np.sqrt(replicas)
-    return run.epoch.values, rms.mean("replica").values, spread
+    if rms.sizes["replica"] < 2:
+        return run.epoch.values, rms.mean("replica").values, None
+    return run.epoch.values, *mean_and_error(rms.transpose("replica", ...))
 
 
 def _from_csv(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

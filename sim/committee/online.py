@@ -17,26 +17,20 @@ No law of motion of the overlaps is used anywhere: this is what the theory is te
 from __future__ import annotations
 
 import math
-import platform
-from collections.abc import Callable
-from dataclasses import asdict
-from importlib.metadata import version
-from typing import Any
+from functools import partial
 
 import numpy as np
 import xarray as xr
 
-from sim.committee.kernel import Numbers, advance, overlaps
+from sim.committee.averages import records_left_out, stationary_averages
+from sim.committee.kernel import advance, overlaps
+from sim.committee.placement import placed
+from sim.committee.settings import OnlineSettings
 from sim.machinery.jit import announced
 from sim.machinery.pool import Channel, run_all
-from theory.settings import InvalidArgument, OnlineRule, Overlaps, check_range, non_negative, positive, whole_number
+from theory.settings import OnlineRule, Overlaps
 
 __all__ = ["online"]
-
-METHODS = ("reduced", "direct")
-INPUTS = ("gaussian", "sign")
-UNITS = ("erf", "logistic")
-SAMPLES_PER_ALPHA = 10  # how often the overlaps are read off for their averages, per N steps
 
 
 def online(
@@ -45,7 +39,7 @@ def online(
     *,
     fan_in: int,
     alpha: float,
-    burn_in: float = 0.0,
+    burn_in: float | None = None,
     records: int = 100,
     replicas: int = 8,
     method: str = "reduced",
@@ -66,10 +60,11 @@ def online(
         N, at least K + M + m.
     alpha : float
         Length of the run: N alpha steps, rounded to whole steps per record.
-    burn_in : float
-        The alpha left out of the stationary averages, below `alpha`.
+    burn_in : float, optional
+        The alpha left out of the stationary averages, below `alpha`; chosen from the data if it is not given.
     records : int
-        How often Q and R are recorded after the start. The memory depends on this and not on the steps.
+        How often Q and R are recorded after the start. The memory depends on this and not on the steps. A burn-in is
+        found in at least 16 of them.
     replicas : int
         Independent networks, at least 2; their spread gives the standard errors.
     method : {"reduced", "direct"}
@@ -89,7 +84,9 @@ def online(
     Dataset
         Over `replica` and `alpha`: `Q` (student, other_student) and `R` (student, teacher). Stationary averages over
         the time after the burn-in: `Q_mean` and `R_mean` with `_error` (standard error over replicas), and the standard
-        deviations of single networks in time `Q_sd`, `R_sd` with theirs.
+        deviations of single networks in time `Q_sd`, `R_sd` with theirs. If the record never settles, or has fewer than
+        16 records to tell by, these are NaN and the attribute `stationary` is 0. The attribute `burn_in` is the alpha
+        left out, `burn_in_chosen` says by whom. Settings, seed and versions are attributes too.
 
     Raises
     ------
@@ -99,142 +96,57 @@ def online(
     Examples
     --------
     >>> rule, start = OnlineRule(eta=0.5, gamma=0.05, sigma=1.0), Overlaps(Q=1.0)
-    >>> result = online(rule, start, fan_in=50, alpha=200.0, burn_in=20.0, seed=1)
+    >>> result = online(rule, start, fan_in=50, alpha=300.0, seed=1)
     >>> print(f"{result.Q_mean.item():.3f} +/- {result.Q_mean_error.item():.3f}")
-    0.284 +/- 0.003
+    0.282 +/- 0.003
     """
-    settings = _checked(rule, start, fan_in, alpha, burn_in, records, replicas, method, inputs, unit, seed)
-    length = max(1, round(alpha * fan_in / records))
-    left_out = math.ceil(burn_in * fan_in / length)
-    if left_out >= records:
-        raise InvalidArgument(
-            f"burn_in must end before the last record, got {burn_in!r} of {alpha!r}. Record more often."
-        )
-    children = np.random.SeedSequence(seed).spawn(replicas)
-
-    def run(child: np.random.SeedSequence) -> Callable[[Channel], Any]:
-        return lambda channel: _run(rule, start, settings, length, left_out, np.random.default_rng(child), channel)
-
-    with announced("the steps of online learning"):
-        runs = run_all([run(child) for child in children], threads)
-    paths, moments = (np.array(part) for part in zip(*runs, strict=True))
-    settings |= {"steps_per_record": length, "burn_in": left_out * length / fan_in}
-    return _dataset(paths, moments, np.arange(records + 1) * length / fan_in, start, settings)
-
-
-def _checked(
-    rule: OnlineRule, start: Overlaps, fan_in: int, alpha: float, burn_in: float, records: int, replicas: int,
-    method: str, inputs: str, unit: str, seed: int,
-) -> dict[str, Any]:  # fmt: skip
-    """Refuse bad settings; return them for the result's attributes."""
-    if not isinstance(rule, OnlineRule):
-        raise InvalidArgument(f"rule must be a theory.settings.OnlineRule, got {rule!r}. Make one.")
-    if not isinstance(start, Overlaps):
-        raise InvalidArgument(f"start must be theory.settings.Overlaps, got {start!r}. Make some.")
-    whole_number("fan_in", fan_in, least=start.K + start.M + rule.batch_size)
-    positive("alpha", alpha, "Give the length of the run in steps / N.")
-    non_negative("burn_in", burn_in)
-    check_range("burn_in", burn_in, 0, alpha, ends=(True, False))
-    whole_number("records", records)
-    whole_number("replicas", replicas, least=2)
-    whole_number("seed", seed, least=0)
-    for name, value, choices in (("method", method, METHODS), ("inputs", inputs, INPUTS), ("unit", unit, UNITS)):
-        if value not in choices:
-            raise InvalidArgument(f"{name} must be one of {', '.join(choices)}, got {value!r}.")
-    if method == "reduced" and inputs != "gaussian":
-        raise InvalidArgument(
-            f"inputs must be 'gaussian' for the reduced method, got {inputs!r}. Take method='direct'."
-        )
-    if unit == "logistic" and (start.K != 1 or start.M > 1 or rule.sigma != 0):
-        raise InvalidArgument(
-            f"unit 'logistic' must have K = 1, M = 0 or 1 and sigma = 0, got K = {start.K}, M = {start.M}, "
-            f"sigma = {rule.sigma!r}. Its labels are random already."
-        )
-    return asdict(rule) | {
-        "fan_in": fan_in, "records": records, "replicas": replicas, "method": method, "inputs": inputs, "unit": unit,
-        "seed": seed,
-    }  # fmt: skip
-
-
-def _run(
-    rule: OnlineRule,
-    start: Overlaps,
-    settings: dict[str, Any],
-    length: int,
-    left_out: int,
-    rng: np.random.Generator,
-    channel: Channel,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Run one network; return its overlaps at the records, and their mean and mean square after the burn-in."""
-    fan_in, records, reduced = settings["fan_in"], settings["records"], settings["method"] == "reduced"
-    students, teachers = _place(start, fan_in, rule.batch_size, reduced, rng)
-    numbers = Numbers(
-        float(rule.eta), float(rule.gamma), float(rule.sigma), rule.batch_size, fan_in,
-        reduced, settings["inputs"] == "sign", settings["unit"] == "logistic",
+    settings = OnlineSettings(
+        rule=rule, start=start, fan_in=fan_in, alpha=alpha, burn_in=burn_in, records=records, replicas=replicas,
+        method=method, inputs=inputs, unit=unit, seed=seed,
     )  # fmt: skip
-    stride = max(1, fan_in // SAMPLES_PER_ALPHA)
-    path = np.empty((records + 1, start.K, start.K + start.M))
-    path[0] = overlaps(students, teachers)
-    sums = np.zeros((2, start.K, start.K + start.M))
-    samples = 0
-    for record in range(1, records + 1):
+    children = np.random.SeedSequence(seed).spawn(replicas)
+    with announced("the steps of online learning"):
+        runs = run_all([partial(_run, settings, child) for child in children], threads)
+    paths, moments = (np.array(part) for part in zip(*runs, strict=True))
+    return _dataset(paths, moments, settings)
+
+
+def _run(settings: OnlineSettings, seed: np.random.SeedSequence, channel: Channel) -> tuple[np.ndarray, np.ndarray]:
+    """Run one network.
+
+    Returns
+    -------
+    path : ndarray, shape (records + 1, K, K + M)
+        Its overlaps (Q, R) at the start and at every record.
+    moments : ndarray, shape (records, 2, K, K + M)
+        Their mean and mean square between one record and the next.
+    """
+    rng = np.random.default_rng(seed)
+    students, teachers = placed(settings, rng)
+    now, numbers = overlaps(students, teachers), settings.numbers
+    path, moments = [now], np.zeros((settings.records, 2, *now.shape))
+    for sums in moments:
         channel.check()
-        if record == left_out + 1:
-            sums[:], samples = 0, 0
-        samples += advance(students, teachers, numbers, rng, length, stride, sums)
-        path[record] = overlaps(students, teachers)
-    return path, sums / samples
+        sums /= advance(students, teachers, numbers, rng, settings.steps_per_record, settings.stride, sums)
+        path.append(overlaps(students, teachers))
+    return np.array(path), moments
 
 
-def _place(
-    start: Overlaps, fan_in: int, batch_size: int, reduced: bool, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return students and teachers that have the given overlaps: in a frame with room for a batch, or in N axes."""
-    teachers = _root(start.T)
-    along = np.linalg.lstsq(teachers, start.R.T)[0].T  # components of the students along the teachers' axes
-    students = np.concatenate([along, _root(start.Q - along @ along.T)], axis=1)
-    teachers = np.concatenate([teachers, np.zeros((start.M, start.K))], axis=1)
-    if reduced:
-        axes = np.eye(start.K + start.M, start.K + start.M + batch_size)
+def _dataset(paths: np.ndarray, moments: np.ndarray, settings: OnlineSettings) -> xr.Dataset:
+    K, M = settings.start.K, settings.start.M
+    if settings.burn_in is None:
+        left_out = records_left_out(moments[:, :, 0])
     else:
-        axes = np.linalg.qr(rng.standard_normal((fan_in, start.K + start.M)))[0].T
-    return np.ascontiguousarray(students @ axes), np.ascontiguousarray(teachers @ axes)
-
-
-def _root(gram: np.ndarray) -> np.ndarray:
-    """Return vectors, as rows, that have the given overlaps, which may be singular."""
-    left, values, _ = np.linalg.svd(gram, hermitian=True)
-    return left * np.sqrt(values)
-
-
-def _dataset(
-    paths: np.ndarray, moments: np.ndarray, alpha: np.ndarray, start: Overlaps, settings: dict[str, Any]
-) -> xr.Dataset:
-    K = start.K
-    mean, square = moments[:, 0], moments[:, 1]
-    pooled = mean.mean(axis=0)
-    variance = square - 2 * pooled * mean + pooled**2  # of each replica, about the common mean
-    count = math.sqrt(len(mean))
-    sd = np.sqrt(variance.mean(axis=0))
-    found = {
-        "mean": pooled, "mean_error": mean.std(axis=0, ddof=1) / count,
-        "sd": sd, "sd_error": variance.std(axis=0, ddof=1) / count / (2 * sd),
-    }  # fmt: skip
+        left_out = math.ceil(settings.burn_in / settings.alpha_per_record)
     blocks = {"Q": (slice(None, K), ("student", "other_student")), "R": (slice(K, None), ("student", "teacher"))}
-    variables: dict[str, Any] = {
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray]] = {
         name: (("replica", "alpha", *dims), paths[..., part]) for name, (part, dims) in blocks.items()
     }
-    for what, values in found.items():
+    for what, values in stationary_averages(moments, left_out).items():
         variables |= {f"{name}_{what}": (dims, values[:, part]) for name, (part, dims) in blocks.items()}
     units = np.arange(1, K + 1)
     coordinates = {
-        "alpha": alpha, "replica": np.arange(len(paths)), "student": units, "other_student": units,
-        "teacher": np.arange(1, start.M + 1),
+        "alpha": np.arange(settings.records + 1) * settings.alpha_per_record, "replica": np.arange(len(paths)),
+        "student": units, "other_student": units, "teacher": np.arange(1, M + 1),
     }  # fmt: skip
-    return xr.Dataset(variables, coordinates, settings | {"start": repr(start.gram.tolist()), "versions": _versions()})
-
-
-def _versions() -> str:
-    """Return the versions that decide a result's numbers, as one line."""
-    parts = [f"{name} {version(name)}" for name in ("tailoff", "numpy", "numba")]
-    return ", ".join([*parts, f"Python {platform.python_version()}"])
+    return xr.Dataset(variables, coordinates, settings.attributes(left_out))

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 
-__all__ = ["burn_in_blocks"]
+__all__ = ["autocorrelation_time", "burn_in_blocks", "drift", "settled_from"]
+
+SHORTEST = 16  # values from which a burn-in can be chosen
 
 DRIFT_SIGMAS = 5.0  # what is left must not drift by more; for independent block means one alarm in a million is false
+LINE_SIGMAS = 4.0  # the same for a straight line through correlated replicas: one alarm in 300 is false
 
 
 def burn_in_blocks(series: np.ndarray) -> int | None:
@@ -36,12 +39,50 @@ def burn_in_blocks(series: np.ndarray) -> int | None:
     >>> burn_in_blocks(np.arange(64.0)) is None
     True
     """
-    removals = np.arange(len(series) // 4 + 1)
-    spread = [np.var(series[removed:]) / (len(series) - removed) for removed in removals]
-    removed = 2 * int(np.argmin(spread))
+    removed = _truncation(series)
     early, late = np.array_split(series[removed:], 2)
     error = np.sqrt(early.var(ddof=1) / len(early) + late.var(ddof=1) / len(late))
     return removed if abs(early.mean() - late.mean()) <= DRIFT_SIGMAS * error else None
+
+
+def settled_from(records: np.ndarray) -> int | None:
+    """Return after how many values independent records of one process are stationary, or None if they never are.
+
+    Parameters
+    ----------
+    records : ndarray, shape (replicas, times)
+        Equally spaced; they may be correlated from one time to the next.
+
+    Returns
+    -------
+    int or None
+        The truncation of `burn_in_blocks`, found on the mean over the replicas. None if what is left drifts along a
+        straight line by more than 4 standard errors, or if there are fewer than 16 values to tell by.
+
+    Notes
+    -----
+    A drift is seen if it exceeds what the noise leaves of it: a record that is a few relaxation times long and starts
+    one or two standard deviations away may pass. Who compares its mean with a prediction should start far away, or
+    from both sides.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> falling = 30 * np.exp(-np.arange(64) / 4) + rng.standard_normal((8, 64))
+    >>> settled_from(falling), settled_from(falling[:, :20])
+    (32, None)
+    """
+    if records.shape[1] < SHORTEST:
+        return None
+    removed = _truncation(records.mean(axis=0))
+    change, error = drift(records[:, removed:])
+    return removed if abs(change) <= LINE_SIGMAS * error else None
+
+
+def _truncation(series: np.ndarray) -> int:
+    """Return how many leading values to leave out: twice the number that makes the mean's standard error smallest."""
+    spread = [np.var(series[removed:]) / (len(series) - removed) for removed in range(len(series) // 4 + 1)]
+    return 2 * int(np.argmin(spread))
 
 
 def autocorrelation_time(series: np.ndarray) -> float:

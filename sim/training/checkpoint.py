@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 import zlib
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sim.data.load import Data
 from sim.errors import CheckpointError
+from sim.machinery.saving import replacing
 from sim.training.network import Network
 from sim.training.replica import Snapshot
 from sim.training.settings import TrainingSettings
@@ -23,7 +22,7 @@ from sim.training.settings import TrainingSettings
 __all__ = ["Checkpoint", "identity", "load"]
 
 
-def identity(data: Data, settings: TrainingSettings, seed: int) -> dict[str, Any]:
+def identity(data: Data, settings: TrainingSettings, seed: int) -> dict[str, object]:
     """Return what must be the same for a run to be continued: everything but its length."""
     digest = hashlib.blake2b(np.ascontiguousarray(data.inputs).data, digest_size=16)
     digest.update(np.ascontiguousarray(data.labels).data)
@@ -46,7 +45,7 @@ class Checkpoint:
     """
 
     def __init__(
-        self, path: str | Path, every: int, last: int, run: dict[str, Any], snapshots: dict[int, Snapshot]
+        self, path: str | Path, every: int, last: int, run: dict[str, object], snapshots: dict[int, Snapshot]
     ) -> None:
         self.path, self.every, self.last, self.run = Path(path), every, last, run
         self.snapshots = dict(snapshots)
@@ -62,12 +61,11 @@ class Checkpoint:
         for replica, snapshot in self.snapshots.items():
             arrays |= {f"{replica}/{name}": array for name, array in _arrays(snapshot).items()}
         arrays["checksum"] = np.array(_checksum(arrays))
-        content = io.BytesIO()
-        np.savez(content, allow_pickle=False, **arrays)
-        _replace(self.path, content.getvalue())
+        with replacing(self.path) as temporary, temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, **arrays)
 
 
-def load(path: str | Path, run: dict[str, Any], epochs: int) -> dict[int, Snapshot]:
+def load(path: str | Path, run: dict[str, object], epochs: int) -> dict[int, Snapshot]:
     """Return the snapshots in a file, by replica.
 
     Raises
@@ -87,7 +85,7 @@ def load(path: str | Path, run: dict[str, Any], epochs: int) -> dict[int, Snapsh
     snapshots = {}
     for replica in sorted({int(name.split("/")[0]) for name in arrays}):
         own = {name.split("/", 1)[1]: array for name, array in arrays.items() if name.startswith(f"{replica}/")}
-        snapshots[replica] = _snapshot(replica, own, run["cost"])
+        snapshots[replica] = _snapshot(replica, own, str(run["cost"]))
         if snapshots[replica].epoch > epochs:
             raise CheckpointError(
                 f"{path} is at epoch {snapshots[replica].epoch} already, got epochs = {epochs}. Ask for more epochs."
@@ -138,13 +136,3 @@ def _checksum(arrays: dict[str, np.ndarray]) -> str:
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
         digest.update(np.ascontiguousarray(arrays[name]).tobytes())
     return digest.hexdigest()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write a file so that a crash at any moment leaves the old one or the new one, whole."""
-    temporary = path.with_name(path.name + ".part")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from sim.training.statistics import LAYER_STATISTICS, STEP_STATISTICS, mean_over
 
 __all__ = ["Row", "Snapshot", "begin", "run"]
 
-Row = dict[str, Any]  # one epoch: each entry a list over layers or over splits
+Row = dict[str, list[float] | np.ndarray]  # one epoch: each entry a list over layers or over splits
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channe
     rng, rows = start.generator, list(start.rows)
     steps = settings.steps(data)
     if not rows:
-        unknown = {name: [np.nan] * (len(settings.sizes) - 1) for name in _step_names(settings)}
+        unknown: Row = {name: [np.nan] * (len(settings.sizes) - 1) for name in _step_names(settings)}
         rows.append(_measured(engine, data, settings, channel, 0) | unknown)
     for epoch in range(len(rows), settings.epochs + 1):
         recorded = steps // settings.every if settings.every else 0

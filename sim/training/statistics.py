@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sim.estimates.spread import mean_and_error
+
 __all__ = ["LAYER_STATISTICS", "STEP_STATISTICS", "UNITS", "mean_over_steps"]
 
 LAYER_STATISTICS: dict[str, Callable[[np.ndarray], float]] = {
@@ -62,4 +64,4 @@ def mean_over_steps(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     blocks = np.array([block.mean(axis=0) for block in np.array_split(values, min(BLOCKS, len(values)))])
     if len(blocks) == 1:
         return values.mean(axis=0), np.full(values.shape[1], np.nan)
-    return values.mean(axis=0), blocks.std(axis=0, ddof=1) / np.sqrt(len(blocks))
+    return values.mean(axis=0), mean_and_error(blocks)[1]

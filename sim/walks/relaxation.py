@@ -1,206 +1,168 @@
-"""Independent weights under an optimizer's written-out update: where they settle, and how they forget their start."""
+"""How fast independent weights and scale-invariant vectors forget: their start, their past, and a kick."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import copy
 
 import numpy as np
+import xarray as xr
 
-from sim.optimizers.rule import rule
-from theory.settings import DecayRule, Optimizer, check_range, finite, positive, whole_number
+from sim.estimates.spread import mean_and_error
+from sim.walks import kernel
+from sim.walks.settings import SphereSettings, WalkSettings
+from sim.walks.sphere import Vectors, norm_sq, step
+from sim.walks.steps import Noise, steps_of
+from theory.settings import InvalidArgument, finite, whole_number
 
-__all__ = ["Forgetting", "Stationary", "Walkers", "forgetting", "stationary"]
-
-
-@dataclass(frozen=True)
-class Stationary:
-    """Where independent weights settled.
-
-    Attributes
-    ----------
-    variance, variance_error : float
-        Mean of w^2 over weights and time, and its standard error from the spread over weights.
-    relaxation_time, relaxation_time_error : float
-        Steps, from the fall of the autocorrelation between `lag` and 2 `lag`; NaN if no lag was given.
-    per_weight : ndarray, shape (weights,)
-        Each weight's mean of w^2 over time.
-    burn_in : int
-        Steps left out.
-    seed : int
-        Of the noise.
-    """
-
-    variance: float
-    variance_error: float
-    relaxation_time: float
-    relaxation_time_error: float
-    per_weight: np.ndarray
-    burn_in: int
-    seed: int
+__all__ = ["autocorrelation", "forgetting", "kick"]
 
 
-def stationary(
-    optimizer: Optimizer,
-    n: float,
-    lam: float,
-    eta: float,
-    *,
-    noise: float | None = None,
-    correlation: float = 0.0,
-    curvature: float = 0.0,
-    weights: int = 1000,
-    steps: int = 10_000,
-    burn_in: int,
-    lag: int = 0,
-    seed: int = 0,
-) -> Stationary:
-    """Let independent weights walk from zero under an optimizer, and measure their mean square.
+class Walkers:
+    """Independent weights `w` in one stream of noise, to be looked at between steps."""
+
+    def __init__(self, settings: WalkSettings) -> None:
+        self.noise = Noise(settings, settings.weights, np.random.SeedSequence(settings.seed))
+        self.all = np.full(self.noise.padded, float(settings.start))
+        self.w = self.all[: settings.weights]
+        self.take = steps_of(settings, self.all.shape)
+        self.total = np.zeros(self.noise.padded)
+
+    def walk(self, steps: int) -> None:
+        """Take `steps` steps."""
+        for begin in range(0, steps, kernel.STEPS):
+            self.take(self.all, self.noise.next(min(kernel.STEPS, steps - begin)), self.total)
+
+
+def forgetting(settings: WalkSettings, *, first: int, last: int) -> xr.Dataset:
+    """Start all weights at `settings.start` and measure how fast their mean falls between two steps.
 
     Parameters
     ----------
-    optimizer : SGD, Adam or Lion
-        Whose update is taken.
-    n, lam, eta : float
-        Number of training examples in the decay term, regularisation parameter, learning rate per step.
-    noise, correlation, curvature : float
-        Of the gradient h w + g: standard deviation of g (default 1/sqrt(n)), its AR(1) correlation, and h.
-    weights, steps : int
-        How many weights, and how many steps of each are measured.
-    burn_in : int
-        Steps before that.
-    lag : int
-        If positive, the autocorrelation at `lag` and 2 `lag` steps gives the relaxation time.
-    seed : int
-        Seed of the generator.
-
-    Returns
-    -------
-    Stationary
-        Means with standard errors.
-
-    Raises
-    ------
-    InvalidArgument
-        If a setting is out of range.
-
-    Examples
-    --------
-    >>> from theory.settings import SGD
-    >>> result = stationary(SGD(momentum=0.5), 100, 50.0, 0.1, weights=500, steps=500, burn_in=200, seed=1)
-    >>> print(f"{result.variance:.4f} +/- {result.variance_error:.4f}")
-    0.0020 +/- 0.0000
-    """
-    whole_number("steps", steps, least=max(1, 3 * lag))
-    whole_number("burn_in", burn_in, least=0)
-    whole_number("lag", lag, least=0)
-    walkers = Walkers(optimizer, n, lam, eta, noise, correlation, curvature, weights, 0.0, seed)
-    walkers.walk(burn_in)
-    total, snapshots = np.zeros(weights), []
-    for step in range(steps):
-        if lag and step % lag == 0:
-            snapshots.append(walkers.w.copy())
-        walkers.walk(1)
-        total += walkers.w**2
-    per_weight = total / steps
-    tau = _relaxation(np.array(snapshots), lag) if lag else (np.nan, np.nan)
-    error = float(per_weight.std(ddof=1) / np.sqrt(weights))
-    return Stationary(float(per_weight.mean()), error, *tau, per_weight, burn_in, seed)
-
-
-def _relaxation(snapshots: np.ndarray, lag: int) -> tuple[float, float]:
-    """Return lag / ln(c_1 / c_2) and its error from the spread over weights, c_k the autocovariance over k lags."""
-    one = (snapshots[1:] * snapshots[:-1]).mean(axis=0)
-    two = (snapshots[2:] * snapshots[:-2]).mean(axis=0)
-    ratio = two.mean() / one.mean()
-    error = (two - ratio * one).std(ddof=1) / np.sqrt(one.size) / abs(one.mean())
-    tau = -lag / np.log(ratio)
-    return float(tau), float(tau**2 / lag * error / ratio)
-
-
-@dataclass(frozen=True)
-class Forgetting:
-    """How independent weights forgot their common start: relaxation time and standard error, in steps."""
-
-    relaxation_time: float
-    relaxation_time_error: float
-    seed: int
-
-
-def forgetting(
-    optimizer: Optimizer,
-    n: float,
-    lam: float,
-    eta: float,
-    *,
-    start: float,
-    between: tuple[int, int],
-    noise: float | None = None,
-    correlation: float = 0.0,
-    curvature: float = 0.0,
-    weights: int = 1000,
-    seed: int = 0,
-) -> Forgetting:
-    """Start all weights at `start` and measure how fast their mean falls between two steps.
-
-    Parameters
-    ----------
-    optimizer, n, lam, eta, noise, correlation, curvature, weights, seed
-        As in `stationary`.
-    start : float
-        Far above the equilibrium scale: the mean is then seen for many relaxation times.
-    between : (int, int)
+    settings : WalkSettings
+        `start` far above the scale at which they settle: the mean is then seen for many relaxation times.
+    first, last : int
         The steps between which the fall is measured; before the first, faster modes die out.
 
     Returns
     -------
-    Forgetting
-        The time in which the mean falls by e; error from the spread over weights.
+    Dataset
+        `relaxation_time`, in which the mean falls by e, and its standard error from the spread over weights.
+
+    Raises
+    ------
+    InvalidArgument
+        If the steps are not in order.
+
+    Examples
+    --------
+    >>> found = forgetting(WalkSettings(100, 20.0, 0.5, start=1e4), first=10, last=40)
+    >>> print(f"{found.relaxation_time.item():.2f}")
+    9.49
     """
-    walkers = Walkers(optimizer, n, lam, eta, noise, correlation, curvature, weights, start, seed)
-    first, last = (whole_number("between", step) for step in between)
+    whole_number("first", first, least=0)
+    if whole_number("last", last) <= first:
+        raise InvalidArgument(f"last must be above first = {first}, got {last}.")
+    walkers = Walkers(settings)
     walkers.walk(first)
     early = walkers.w.copy()
     walkers.walk(last - first)
-    fall = np.log(early.mean() / walkers.w.mean())
-    spread = walkers.w / walkers.w.mean() - early / early.mean()
-    tau = (last - first) / fall
-    return Forgetting(float(tau), float(tau / fall * spread.std(ddof=1) / np.sqrt(weights)), seed)
+    return _times(*_fall(early, walkers.w, last - first), settings, {"first": first, "last": last})
 
 
-class Walkers:
-    """Independent weights `w`, their noise and their optimizer; the arguments are those of `stationary`."""
+def autocorrelation(settings: WalkSettings, *, lag: int) -> xr.Dataset:
+    """Let weights walk and measure how fast the autocorrelation of each falls between `lag` and 2 `lag` steps.
 
-    def __init__(
-        self, optimizer: Optimizer, n: float, lam: float, eta: float, noise: float | None, correlation: float,
-        curvature: float, weights: int, start: float, seed: int,
-    ) -> None:  # fmt: skip
-        DecayRule(n, lam, eta)
-        whole_number("weights", weights, least=2)
-        check_range("correlation", correlation, -1, 1)
-        finite("curvature", curvature)
-        noise = n**-0.5 if noise is None else noise
-        positive("noise", noise)
-        self.w = np.full(weights, float(start))
-        self.curvature = curvature
-        self.rule = rule(optimizer, lam / n, eta, self.w.shape)
-        self.draws = _noise(noise, correlation, weights, np.random.default_rng(seed))
+    Parameters
+    ----------
+    settings : WalkSettings
+        The weights' mean square at every `lag`-th step must settle.
+    lag : int
+        So long that faster modes have died out; at most a hundredth of the steps.
 
-    def walk(self, steps: int) -> None:
-        """Take `steps` steps."""
-        for _ in range(steps):
-            gradient = next(self.draws)
-            self.rule.step(self.w, gradient + self.curvature * self.w if self.curvature else gradient)
+    Returns
+    -------
+    Dataset
+        `relaxation_time` and its standard error from the spread over weights; NaN, and the attribute `stationary` 0,
+        if the weights never settle.
+
+    Raises
+    ------
+    InvalidArgument
+        If the lag is out of range.
+    """
+    if whole_number("lag", lag) > settings.steps // 100:
+        raise InvalidArgument(f"lag must be at most a hundredth of the {settings.steps} steps, got {lag}.")
+    walkers = Walkers(settings)
+    w = np.empty((settings.steps // lag, settings.weights))
+    for row in w:
+        walkers.walk(lag)
+        row[:] = walkers.w
+    blocks = np.array([(part**2).mean() for part in np.array_split(w, 64)])
+    left_out = settings.left_out(blocks)
+    if left_out is None:
+        return _times(np.nan, np.nan, settings, {"lag": lag, "stationary": 0})
+    w = w[len(w) * left_out // 64 :]
+    one, two = (w[1:] * w[:-1]).mean(axis=0), (w[2:] * w[:-2]).mean(axis=0)
+    return _times(*_fall(one, two, lag), settings, {"lag": lag})
 
 
-def _noise(size: float, correlation: float, weights: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Yield the gradient noise of each step; it has been running for ever when the walk starts."""
-    fresh = size * np.sqrt(1 - correlation**2)
-    g = size * rng.standard_normal(weights)
-    while True:
-        yield g
-        g = (
-            correlation * g + fresh * rng.standard_normal(weights)
-            if correlation
-            else size * rng.standard_normal(weights)
-        )
+def kick(settings: SphereSettings, *, steps: int = 200, by: float = 0.05) -> xr.Dataset:
+    """Let vectors settle, lengthen them by the fraction `by`, and compare them with twins under the same noise.
+
+    Parameters
+    ----------
+    settings : SphereSettings
+        Of the run before the kick.
+    steps : int
+        Steps after the kick.
+    by : float
+        Small, so that the response is linear.
+
+    Returns
+    -------
+    Dataset
+        Over `step` since the kick, `response` and `response_error`: mean over vectors of ln ||w||^2 (kicked) - ln
+        ||w||^2 (not); and `relaxation_time` with its error, from the response's fall over the second half.
+
+    Raises
+    ------
+    InvalidArgument
+        If the norms had not settled before the kick.
+    """
+    finite("by", by)
+    whole_number("steps", steps, least=2)
+    many = Vectors(settings)
+    if settings.left_out(many.record(settings).norms[1].mean(axis=1) / settings.length) is None:
+        raise InvalidArgument(f"steps must be more: the norms had not settled after {settings.steps} of them.")
+    twin, rule = many.w * (1 + by), copy.deepcopy(many.rule)
+    response = np.empty((steps + 1, settings.vectors))
+    for row in response:
+        row[:] = np.log(norm_sq(twin) / norm_sq(many.w))
+        noise = many.noise()
+        step(many.rule, many.w, noise)
+        step(rule, twin, noise)
+    half = steps // 2
+    found = _times(*_fall(response[half], response[-1], steps - half), settings, {"by": by})
+    mean, error = mean_and_error(response, axis=1)
+    return found.assign_coords(step=np.arange(steps + 1)).assign(
+        response=("step", mean, {"long_name": "mean of ln ||w||^2, kicked less not"}),
+        response_error=("step", error, {"long_name": "its standard error"}),
+    )
+
+
+def _fall(early: np.ndarray, late: np.ndarray, steps: int) -> tuple[float, float]:
+    """Return the time in which a mean over samples falls by e, seen `steps` apart, and its standard error."""
+    fall = np.log(early.mean() / late.mean())
+    _, error = mean_and_error(late / late.mean() - early / early.mean())
+    tau = steps / fall
+    return float(tau), float(tau / fall * error)
+
+
+def _times(tau: float, error: float, settings: WalkSettings | SphereSettings, more: dict[str, float]) -> xr.Dataset:
+    return xr.Dataset(
+        {
+            "relaxation_time": ((), tau, {"long_name": "steps in which it falls by e"}),
+            "relaxation_time_error": ((), error, {"long_name": "its standard error"}),
+        },
+        attrs=settings.attributes(0) | more,
+    )

@@ -7,81 +7,20 @@ formula for the outcome is used anywhere.
 
 from __future__ import annotations
 
-import copy
+from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
+import xarray as xr
 
-from sim.optimizers.rule import Rule, rule
-from theory.settings import DecayRule, Optimizer, finite, positive, whole_number
+from sim.estimates.spread import mean_and_error
+from sim.optimizers.rule import Rule
+from sim.walks.settings import BLOCKS, PLAIN, SphereSettings
 
-__all__ = ["Kick", "Sphere", "kick", "sphere"]
-
-
-@dataclass(frozen=True)
-class Sphere:
-    """Norm and rotation of scale-invariant vectors; `_error` is the standard error from the spread over vectors.
-
-    Attributes
-    ----------
-    norm_sq, norm : float
-        Means of ||w||^2 and ||w|| over vectors and time.
-    norm_spread : float
-        Variance of ||w||^2 over the square of its mean.
-    lags : tuple of int
-        Steps between the two directions compared.
-    turn, turn_error : ndarray, shape (lags,)
-        Mean of 1 - cosine of the angle turned in each lag.
-    burn_in, seed : int
-        Steps left out; seed of the noise.
-    """
-
-    norm_sq: float
-    norm_sq_error: float
-    norm: float
-    norm_error: float
-    norm_spread: float
-    lags: tuple[int, ...]
-    turn: np.ndarray
-    turn_error: np.ndarray
-    burn_in: int
-    seed: int
-
-
-class _Vectors:
-    """Scale-invariant vectors under an optimizer."""
-
-    def __init__(
-        self, optimizer: Optimizer, n: float, lam: float, eta: float, dimension: int, grad_sq: float, vectors: int,
-        start: float, seed: int,
-    ) -> None:  # fmt: skip
-        DecayRule(n, lam, eta)
-        whole_number("dimension", dimension, least=2)
-        whole_number("vectors", vectors, least=2)
-        positive("grad_sq", grad_sq)
-        positive("start", start)
-        self.rng = np.random.default_rng(seed)
-        self.w = self.rng.standard_normal((vectors, dimension))
-        self.w *= start / np.linalg.norm(self.w, axis=1, keepdims=True)
-        self.size = np.sqrt(grad_sq / (dimension - 1))
-        self.rule = rule(optimizer, lam / n, eta, self.w.shape)
-
-    def norm_sq(self) -> np.ndarray:
-        return np.einsum("vc,vc->v", self.w, self.w)
-
-    def walk(self) -> None:
-        _step(self.rule, self.w, self.size * self.rng.standard_normal(self.w.shape))
-
-
-def _step(rule: Rule, w: np.ndarray, noise: np.ndarray) -> None:
-    """Take the noise's part along each vector out, divide by the norm, and step along the rest."""
-    norm_sq = np.einsum("vc,vc->v", w, w)
-    along = np.einsum("vc,vc->v", w, noise) / norm_sq
-    rule.step(w, (noise - along[:, None] * w) / np.sqrt(norm_sq)[:, None])
+__all__ = ["Vectors", "sphere"]
 
 
 def sphere(
-    optimizer: Optimizer,
     n: float,
     lam: float,
     eta: float,
@@ -89,148 +28,174 @@ def sphere(
     dimension: int,
     grad_sq: float = 1.0,
     vectors: int = 200,
-    steps: int = 1000,
-    burn_in: int,
+    steps: int = 2000,
     lags: tuple[int, ...] = (1,),
     start: float = 1.0,
+    burn_in: int | None = None,
     seed: int = 0,
-) -> Sphere:
+    optimizer: object = PLAIN,
+) -> xr.Dataset:
     """Let independent scale-invariant vectors turn, and measure their norm and how far they turn.
 
     Parameters
     ----------
-    optimizer : SGD, Adam or Lion
-        Whose update is taken.
     n, lam, eta : float
         Number of training examples in the decay term, regularisation parameter, learning rate per step.
     dimension : int
         Number of weights of a vector.
     grad_sq : float
         Mean square of the gradient's norm at unit norm of the weights.
-    vectors, steps, burn_in : int
-        How many vectors; steps measured, and steps before that.
+    vectors : int
+        How many independent vectors; their spread gives the standard errors. At least 2.
+    steps : int
+        How many steps each takes. At least 64: the record has 64 blocks.
     lags : tuple of int
-        Over how many steps the angle is measured.
+        Over how many steps the angle is measured; at most a quarter of all.
     start : float
         Norm at the start.
+    burn_in : int, optional
+        Steps left out of the averages, rounded up to whole blocks; at most half. Default: chosen from the norms.
     seed : int
         Seed of the generator.
+    optimizer : theory.SGD, SGDW, Adam, AdamW, Lion, or any that is registered with `sim.rule_of`
+        Whose step is taken. Default: SGD without momentum.
 
     Returns
     -------
-    Sphere
-        Means with standard errors.
+    Dataset
+        The scalars `norm_sq` (E ||w||^2), `norm` (E ||w||), `norm_spread` (variance of ||w||^2 over the square of its
+        mean), and over `lag` `turn` (mean of 1 - cosine of the angle turned in so many steps) and `angle`, each with
+        its standard error over vectors, `_error`; `burn_in` (steps); `block_norm_sq` over `block`. If the norms never
+        settle they are NaN and the attribute `stationary` is 0.
 
     Raises
     ------
     InvalidArgument
-        If a setting is out of range.
+        A setting out of range, an optimizer without an update, or weights that run away.
 
     Examples
     --------
-    >>> from theory.settings import SGD
-    >>> result = sphere(SGD(), 100, 10.0, 0.5, dimension=30, vectors=50, steps=100, burn_in=100)
-    >>> print(f"{result.turn[0]:.3f}")
-    0.050
+    >>> result = sphere(100, 10.0, 0.5, dimension=30, vectors=50, steps=640)
+    >>> print(f"{result.turn.item():.3f}, {result.burn_in.item():.0f} steps left out")
+    0.050, 40 steps left out
     """
-    lags = tuple(whole_number("lags", lag) for lag in lags)
-    whole_number("steps", steps)
-    many = _Vectors(optimizer, n, lam, eta, dimension, grad_sq, vectors, start, seed)
-    for _ in range(whole_number("burn_in", burn_in, least=0)):
-        many.walk()
-    past = [many.w / np.sqrt(many.norm_sq())[:, None]]  # directions, as far back as the longest lag
-    norms = np.empty((steps, vectors))
-    turn, counted = np.zeros((len(lags), vectors)), np.zeros(len(lags))
-    for step in range(steps):
-        many.walk()
-        norms[step] = many.norm_sq()
-        now = many.w / np.sqrt(norms[step])[:, None]
-        for i, lag in enumerate(lags):
-            if lag <= len(past):
-                turn[i] += ((now - past[-lag]) ** 2).sum(axis=1) / 2  # 1 - cosine, without cancellation
-                counted[i] += 1
-        past = [*past[-max(lags) + 1 :], now] if max(lags) > 1 else [now]
-    turn /= counted[:, None]
-    norm_sq, norm = norms.mean(axis=0), np.sqrt(norms).mean(axis=0)
-    return Sphere(
-        *_mean(norm_sq), *_mean(norm), float(norms.var() / norms.mean() ** 2), lags,
-        turn.mean(axis=1), turn.std(axis=1, ddof=1) / np.sqrt(vectors), burn_in, seed,
+    settings = SphereSettings(
+        n, lam, eta, dimension=dimension, grad_sq=grad_sq, vectors=vectors, steps=steps, lags=lags, start=start,
+        burn_in=burn_in, seed=seed, optimizer=optimizer,
     )  # fmt: skip
-
-
-def _mean(per_vector: np.ndarray) -> tuple[float, float]:
-    return float(per_vector.mean()), float(per_vector.std(ddof=1) / np.sqrt(per_vector.size))
+    return _dataset(Vectors(settings).record(settings), settings)
 
 
 @dataclass(frozen=True)
-class Kick:
-    """How vectors that were lengthened came back to their twins that were not.
+class Record:
+    """Sums over the steps of each block.
 
     Attributes
     ----------
-    step : ndarray, shape (steps + 1,)
-        Steps since the kick.
-    response, response_error : ndarray, shape (steps + 1,)
-        Mean over vectors of ln ||w||^2 (kicked) - ln ||w||^2 (not), both under the same noise.
-    relaxation_time, relaxation_time_error : float
-        From the response's fall over the second half of the record.
+    norms : ndarray, shape (3, blocks, vectors)
+        Of ||w||, ||w||^2 and ||w||^4 after each step.
+    turn : ndarray, shape (2, lags, blocks, vectors)
+        Of 1 - cosine of the angle turned in `lag` steps, and of the angle; a pair of directions belongs to the block of
+        the first.
+    pairs : ndarray, shape (lags, blocks)
+        How many pairs these are.
     """
 
-    step: np.ndarray
-    response: np.ndarray
-    response_error: np.ndarray
-    relaxation_time: float
-    relaxation_time_error: float
+    norms: np.ndarray
+    turn: np.ndarray
+    pairs: np.ndarray
 
 
-def kick(
-    optimizer: Optimizer,
-    n: float,
-    lam: float,
-    eta: float,
-    *,
-    dimension: int,
-    grad_sq: float = 1.0,
-    vectors: int = 200,
-    steps: int = 200,
-    burn_in: int,
-    by: float = 0.05,
-    start: float = 1.0,
-    seed: int = 0,
-) -> Kick:
-    """Lengthen settled vectors by the fraction `by` and compare them with twins under the same noise.
+class Vectors:
+    """Scale-invariant vectors `w`, shape (vectors, dimension), their noise and the `rule` that moves them."""
 
-    Parameters
-    ----------
-    optimizer, n, lam, eta, dimension, grad_sq, vectors, burn_in, start, seed
-        As in `sphere`.
-    steps : int
-        Steps after the kick.
-    by : float
-        Small, so that the response is linear.
+    def __init__(self, settings: SphereSettings) -> None:
+        self.rng = np.random.default_rng(settings.seed)
+        self.w = self.rng.standard_normal((settings.vectors, settings.dimension))
+        self.w *= settings.start / np.linalg.norm(self.w, axis=1, keepdims=True)
+        self.size = np.sqrt(settings.grad_sq / (settings.dimension - 1))
+        self.rule = settings.rule(self.w.shape)
 
-    Returns
-    -------
-    Kick
-        The response at every step.
-    """
-    finite("by", by)
-    whole_number("steps", steps, least=2)
-    many = _Vectors(optimizer, n, lam, eta, dimension, grad_sq, vectors, start, seed)
-    for _ in range(whole_number("burn_in", burn_in, least=0)):
-        many.walk()
-    twin = many.w * (1 + by)
-    twin_rule = copy.deepcopy(many.rule)
-    response = np.empty((steps + 1, vectors))
-    for step in range(steps + 1):
-        response[step] = np.log(np.einsum("vc,vc->v", twin, twin) / many.norm_sq())
-        noise = many.size * many.rng.standard_normal(many.w.shape)
-        _step(many.rule, many.w, noise)
-        _step(twin_rule, twin, noise)
-    mean = response.mean(axis=1)
-    half = steps // 2
-    fall = np.log(mean[half] / mean[-1])
-    tau = (steps - half) / fall
-    spread = response[half] / mean[half] - response[-1] / mean[-1]
-    error = tau / fall * spread.std(ddof=1) / np.sqrt(vectors)
-    return Kick(np.arange(steps + 1), mean, response.std(axis=1, ddof=1) / np.sqrt(vectors), float(tau), float(error))
+    def noise(self) -> np.ndarray:
+        """Return what the next gradient is made of: Gaussian in all directions, at unit norm."""
+        return self.size * self.rng.standard_normal(self.w.shape)
+
+    def step(self) -> None:
+        """Take a step."""
+        step(self.rule, self.w, self.noise())
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def record(self, settings: SphereSettings) -> Record:
+        """Take all steps of the settings and record them."""
+        lags, length = settings.lags, settings.length
+        norms = np.zeros((3, BLOCKS, settings.vectors))
+        turn, pairs = np.zeros((2, len(lags), BLOCKS, settings.vectors)), np.zeros((len(lags), BLOCKS))
+        past = deque([self.w / np.sqrt(norm_sq(self.w))[:, None]], maxlen=max(lags))
+        for taken in range(1, settings.steps + 1):
+            self.step()
+            now_sq = norm_sq(self.w)
+            now = np.sqrt(now_sq)
+            norms[:, (taken - 1) // length] += now, now_sq, now_sq**2
+            direction = self.w / now[:, None]
+            for i, lag in enumerate(lags):
+                if lag <= len(past):
+                    block = (taken - lag) // length
+                    square = ((direction - past[-lag]) ** 2).sum(axis=1)  # of the chord: nothing cancels
+                    turn[:, i, block] += square / 2, 2 * np.arcsin(np.sqrt(square) / 2)
+                    pairs[i, block] += 1
+            past.append(direction)
+            if taken % length == 0:
+                settings.check_finite(now_sq)
+        return Record(norms, turn, pairs)
+
+
+def step(rule: Rule, w: np.ndarray, noise: np.ndarray) -> None:
+    """Take the noise's part along each vector out, divide by the norm, and step along the rest."""
+    square = norm_sq(w)
+    along = np.einsum("vc,vc->v", w, noise) / square
+    rule.step(w, (noise - along[:, None] * w) / np.sqrt(square)[:, None])
+
+
+def norm_sq(w: np.ndarray) -> np.ndarray:
+    """Return ||w||^2 of each vector."""
+    return np.einsum("vc,vc->v", w, w)
+
+
+def _dataset(record: Record, settings: SphereSettings) -> xr.Dataset:
+    blocks = record.norms[1].mean(axis=1) / settings.length
+    left_out = settings.left_out(blocks)
+    names = ("norm_sq", "norm", "norm_spread", "turn", "angle")
+    if left_out is None:
+        nothing = np.full(len(settings.lags), np.nan)
+        found = [(np.nan, np.nan)] * 3 + [(nothing, nothing)] * 2
+    else:
+        steps = settings.steps - left_out * settings.length
+        norm, square, fourth = record.norms[:, left_out:].sum(axis=1) / steps
+        turned = record.turn[:, :, left_out:].sum(axis=2) / record.pairs[:, left_out:].sum(axis=1)[:, None]
+        found = [mean_and_error(square), mean_and_error(norm), _spread(square, fourth)]
+        found += [mean_and_error(each, axis=1) for each in turned]
+    told = {
+        "norm_sq": "E ||w||^2 of a vector",
+        "norm": "E ||w|| of a vector",
+        "norm_spread": "variance of ||w||^2 over the square of its mean",
+        "turn": "mean of 1 - cosine of the angle turned in so many steps",
+        "angle": "mean of that angle, in radians",
+    }
+    variables: dict[str, tuple[object, ...]] = {
+        "block_norm_sq": ("block", blocks, {"long_name": "mean of ||w||^2 over vectors and the block's steps"})
+    }
+    for name, (value, error) in zip(names, found, strict=True):
+        dims = ("lag",) if name in ("turn", "angle") else ()
+        variables[name] = (dims, value, {"long_name": told[name]})
+        variables[f"{name}_error"] = (dims, error, {"long_name": "its standard error"})
+    variables["burn_in"] = ((), settings.burn_in_steps(left_out), {"long_name": "steps left out"})
+    coordinates = {"lag": list(settings.lags), "block": np.arange(BLOCKS)}
+    return xr.Dataset(variables, coordinates, settings.attributes(left_out))
+
+
+def _spread(square: np.ndarray, fourth: np.ndarray) -> tuple[float, float]:
+    """Return var(s)/mean(s)^2 of s = ||w||^2 from each vector's means of s and s^2, and the error to first order."""
+    mean, mean_sq = square.mean(), fourth.mean()
+    ratio = mean_sq / mean**2
+    _, error = mean_and_error((fourth - 2 * ratio * mean * square) / mean**2)
+    return float(ratio - 1), error

@@ -1,8 +1,8 @@
 """Minibatch least squares, measured on fresh Gaussian inputs, against `theory.linear_regression`.
 
-Gates as in test_optimizers (false-alarm rate 6e-5 each, about 20 gates). Learning rates stay below 0.22 of the critical
-one: above 0.4 the fourth moments diverge and a standard error of E ||w||^2 means nothing. The critical rate itself is
-tested by whether the mean square grows.
+The gate is `reports.Comparison` (false-alarm rate 6e-5 each, about 20 gates). Runs start from zero weights and choose
+their burn-in themselves. Learning rates stay below 0.22 of the critical one: above 0.4 the fourth moments diverge and a
+standard error of E ||w||^2 means nothing. The critical rate itself is tested by whether the mean square grows.
 """
 
 from functools import lru_cache
@@ -10,58 +10,65 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from sim.walks.least_squares import least_squares
-from theory.network.linear_regression import linear_regression
-from theory.settings import SGD
+import sim
+import theory
+from reports import Comparison
+from theory import SGD
 
 OPTIMIZERS = {"plain": SGD(), "heavy ball": SGD(0.57), "decoupled": SGD(0.57, decoupled=True)}
 MOMENTS = ("weight_sq", "error_sq", "alignment", "grad_sq")
-
-
-def gates(measured, error, predicted, precision):
-    return abs(measured - predicted) < 4 * error and error < precision * abs(predicted)
+SLOW = pytest.mark.slow
 
 
 @lru_cache
 def settled(name, seed):
     rng = np.random.default_rng([seed, len(name)])
-    optimizer = OPTIMIZERS[name]
     n = rng.uniform(50, 200)
-    lam = n * rng.uniform(0.1, 0.5)
-    shape = {"dimension": 5, "batch_size": 3, "teacher_sq": rng.uniform(0.5, 2), "residual": rng.uniform(0.5, 1)}
-    eta = 0.12 * linear_regression(n, lam, 1e-6, optimizer=optimizer, **shape).critical_rate
-    run = least_squares(optimizer, n, lam, eta, **shape, runs=1000, steps=1200, burn_in=200, seed=seed)
-    return (n, lam, eta), shape, run
+    settings = {
+        "n": n, "lam": n * rng.uniform(0.1, 0.5), "dimension": 5, "batch_size": 3, "teacher_sq": rng.uniform(0.5, 2),
+        "residual": rng.uniform(0.5, 1), "optimizer": OPTIMIZERS[name],
+    }  # fmt: skip
+    settings["eta"] = 0.12 * theory.linear_regression(**settings, eta=1e-6).critical_rate
+    run = sim.least_squares(**settings, runs=1000, steps=1408, seed=seed)
+    assert run.attrs["stationary"] == 1
+    return settings, run
 
 
-@pytest.mark.parametrize("name", ["plain", pytest.param("heavy ball", marks=pytest.mark.slow), "decoupled"])
+def verdict(run, moment, law):
+    measured, error = float(run[moment]), float(run[f"{moment}_error"])
+    return Comparison(moment, getattr(law, moment), measured, error, 0.003).verdict
+
+
+@pytest.mark.parametrize("name", ["plain", pytest.param("heavy ball", marks=SLOW), "decoupled"])
 def test_second_moments(name):
-    (n, lam, eta), shape, run = settled(name, 1)
-    predicted = linear_regression(n, lam, eta, optimizer=OPTIMIZERS[name], **shape)
-    wrong = linear_regression(n, 1.1 * lam, eta, optimizer=OPTIMIZERS[name], **shape)
+    settings, run = settled(name, 1)
+    predicted = theory.linear_regression(**settings)
+    less_decay = theory.linear_regression(**settings | {"lam": 0.9 * settings["lam"]})
+    less_noise = theory.linear_regression(**settings | {"residual": 0.9 * settings["residual"]})
     for moment in MOMENTS:
-        value, error = getattr(run, moment), run.errors[moment]
-        assert gates(value, error, getattr(predicted, moment), 0.003), moment
-    assert not gates(run.weight_sq, run.errors["weight_sq"], wrong.weight_sq, 0.003)
+        assert verdict(run, moment, predicted) == "agrees", moment
+        assert verdict(run, moment, less_noise) == "differs", moment
+    for moment in ("weight_sq", "error_sq", "alignment"):  # the gradient hardly feels the decay
+        assert verdict(run, moment, less_decay) == "differs", moment
 
 
 @pytest.mark.parametrize(
-    ("truth", "other"), [pytest.param("heavy ball", "decoupled", marks=pytest.mark.slow), ("decoupled", "heavy ball")]
+    ("truth", "other"), [pytest.param("heavy ball", "decoupled", marks=SLOW), ("decoupled", "heavy ball")]
 )
 def test_coupled_decay_is_not_decoupled(truth, other):
-    numbers, shape, run = settled(truth, 1)
-    wrong = linear_regression(*numbers, optimizer=OPTIMIZERS[other], **shape)
-    assert not gates(run.weight_sq, run.errors["weight_sq"], wrong.weight_sq, 0.003)
+    settings, run = settled(truth, 1)
+    wrong = theory.linear_regression(**settings | {"optimizer": OPTIMIZERS[other]})
+    assert verdict(run, "weight_sq", wrong) == "differs"
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_critical_rate_is_where_the_mean_square_grows(name):
     """In high dimension E ||w||^2 is seen by few runs: it settles at 0.8 of the critical rate, and explodes at 1.2."""
-    optimizer, shape = OPTIMIZERS[name], {"dimension": 60, "batch_size": 20}
-    critical = linear_regression(100.0, 20.0, 1e-6, optimizer=optimizer, **shape).critical_rate
-    run = {"runs": 20, "steps": 1, "burn_in": 400, "seed": 2}
+    settings = {"n": 100.0, "lam": 20.0, "dimension": 60, "batch_size": 20, "optimizer": OPTIMIZERS[name]}
+    critical = theory.linear_regression(**settings, eta=1e-6).critical_rate
     below, above = (
-        least_squares(optimizer, 100.0, 20.0, factor * critical, **shape, **run).trace for factor in (0.8, 1.2)
+        sim.least_squares(**settings, eta=factor * critical, runs=20, steps=448, seed=2).path.sel(moment="weight_sq")
+        for factor in (0.8, 1.2)
     )
     assert below[-100:].mean() < 3 * below[-300:-200].mean()
     assert above[-1] > 1e6 * above[50]

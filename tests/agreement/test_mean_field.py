@@ -1,7 +1,8 @@
 """The mean field against untrained networks on MNIST: both starts, three depths, single examples and minibatches.
 
-Gate: |z| < 4 over 40 initialisations (28 numbers: a true law fails once in 560 runs of this file), with error bars
-below 10% of the prediction for the squares. What is left of the finite width (one in thirty) is inside them.
+The gate is `Comparison` over 40 initialisations (28 numbers: a true law fails once in 560 runs of this file), with
+error bars below 10% of the prediction for the squares. What is left of the finite width (one in thirty) is inside them.
+An alignment may be zero: it must not differ, however sharp it is.
 """
 
 import numpy as np
@@ -39,16 +40,29 @@ def measured(sizes, init, batch_size, images, replicas=40, batches=50):
 def test_gradients_and_alignments(sizes, batch_size, init, images):
     field = theory.mean_field(sizes, inputs=images[0][:600], init=init, batch_size=batch_size)
     mean, error = measured(sizes, init, batch_size, images)
-    for layer in range(len(sizes) - 1):
+    for layer, (grad_sq, alignment) in enumerate(compared(field, mean, error), 2):
+        assert grad_sq.verdict == "agrees", f"layer {layer}: {grad_sq}"
+        assert alignment.verdict != "differs", f"layer {layer}: {alignment}"
+
+
+def compared(field, mean, error):
+    """Compare each layer's mean square and alignment of the gradient with the mean field's."""
+    for layer in range(len(mean)):
         grad_sq = Comparison("G", field.grad_sq[layer], mean[layer, 0], error[layer, 0], precision=0.1)
-        alignment = Comparison("A", field.alignment[layer], mean[layer, 1], error[layer, 1], precision=np.inf)
-        assert grad_sq.verdict == "agrees", f"layer {layer + 2}: {grad_sq}"
-        assert abs(alignment.z) < 4, f"layer {layer + 2}: {alignment}"
+        yield grad_sq, Comparison("A", field.alignment[layer], mean[layer, 1], error[layer, 1])
 
 
 def test_the_gate_rejects_a_wrong_law(images):
-    """Single-example gradients for a minibatch, and the other start: both must be seen to be wrong."""
+    """Single-example gradients for a minibatch, the other start, and a gradient's square off by 1.5: all are seen.
+
+    A gradient off by 10% is not: 40 initialisations and one width in thirty cannot tell.
+    """
+    inputs = images[0][:600]
     mean, error = measured((784, 30, 10), "large", 10, images)
     for wrong in ({"init": "large", "batch_size": 1}, {"init": "default", "batch_size": 10}):
-        field = theory.mean_field((784, 30, 10), inputs=images[0][:600], **wrong)
-        assert abs(mean[0, 0] - field.grad_sq[0]) > 4 * error[0, 0]
+        field = theory.mean_field((784, 30, 10), inputs=inputs, **wrong)
+        assert next(compared(field, mean, error))[0].verdict == "differs"
+    field = theory.mean_field((784, 30, 10), inputs=inputs, init="large", batch_size=10)
+    assert [grad_sq.verdict for grad_sq, _ in compared(field, 1.5 * mean, 1.5 * error)] == ["differs", "differs"]
+    alignment = Comparison("A", field.alignment[1], 1.5 * mean[1, 1], 1.5 * error[1, 1])
+    assert alignment.verdict == "differs"

@@ -1,136 +1,144 @@
-"""The formulas in the docstrings of the committee machine's modules say what the code computes."""
+r"""Every formula in a docstring of `theory` says what the code evaluates.
 
+Each `.. math::` block has an entry in a table: `written_formulas.py` beside the tests of its room. An entry is a
+function of the block that yields pairs (written, evaluated), where `block.right(i, {...})` reads the last side of the
+i-th statement with numbers for its letters. Where a block states something about matrices or averages that no parser
+reads, the entry is a pair (text, function): the very text, and pairs that check it. A block without an entry fails,
+and so does a block in which a factor has been changed. So do inline formulas with an equals sign that are not
+registered: as laws, with an entry, or as definitions, with None.
+"""
+
+import importlib
 import re
-from importlib import import_module
+import runpy
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from sympy import Symbol
-from sympy.parsing.sympy_parser import implicit_multiplication_application, parse_expr, standard_transformations
+from sympy.parsing.latex import parse_latex
 
 import theory
-from theory.committee.gaussian_integrals import i2, i3, i4, j2
-from theory.committee.saturation import _imbalance
 
-NAMES = {"\\gamma": " gamma ", "\\eta": " eta ", "\\alpha": " alpha ", "\\sigma": " sigma ", "\\pi": " pi ", "\\,": " "}
-
-
-def written(module, start):
-    """Return the right-hand side of the formula that starts with `start` in a module's docstring, one line of it."""
-    text = re.sub(r"\n {6,}", " ", import_module(module).__doc__)
-    found = re.search(re.escape(start) + r"\s*(.*)", text)
-    assert found, f"{start} not in {module}"
-    return re.split(r", ?\\q?quad|\\q?quad|,\s*$", found.group(1))[0].strip().rstrip(",")
+SIGN = r"(?<= )(?:[=<>]|\\approx)(?= )"  # of a statement; those of an index, as in \\sum_{s=1}, stand without spaces
+ROOT = Path(theory.__file__).parent
+MODULES = sorted(".".join(("theory", *p.relative_to(ROOT).with_suffix("").parts)) for p in ROOT.rglob("*.py"))
+MODULES = [name.removesuffix(".__init__") for name in MODULES]
+TABLES = [runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.rglob("written_formulas.py"))]
+BLOCKS = {module: entries for table in TABLES for module, entries in table["BLOCKS"].items()}
+INLINE = {module: entries for table in TABLES for module, entries in table.get("INLINE", {}).items()}
 
 
-def braces(text, at):
-    """Return the group that starts at `at`, and where it ends: a braced one or a single character."""
-    if text[at] != "{":
-        return text[at], at + 1
-    depth, end = 0, at
-    while True:
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        end += 1
-        if depth == 0:
-            return text[at + 1 : end - 1], end
+class Block:
+    """The LaTeX of one block; `right` and `left` evaluate the last or first side of a statement in it."""
+
+    def __init__(self, text):
+        self.text = text
+        self.statements = [part.strip().rstrip(",;") for part in re.split(r"\\q?quad", text)]
+
+    def right(self, statement, values):
+        return value(re.split(SIGN, self.statements[statement])[-1], values)
+
+    def left(self, statement, values):
+        return value(re.split(SIGN, self.statements[statement])[0], values)
 
 
-def plain(latex):
-    """Return LaTeX as an expression that SymPy's parser reads."""
-    out, at = "", 0
-    latex = re.sub(r"\\(Big|big|left|right)", "", latex).replace("[", "(").replace("]", ")")
-    while at < len(latex):
-        if latex.startswith("\\frac", at):
-            top, end = braces(latex, at + 5)
-            bottom, end = braces(latex, end)
-            piece = f" (({plain(top)})/({plain(bottom)})) "
-        elif latex.startswith("\\sqrt", at):
-            inner, end = braces(latex, at + 5 + (latex[at + 5] == " "))
-            piece = f" sqrt({plain(inner)}) "
-        elif latex.startswith("\\arcsin\\frac", at):
-            top, end = braces(latex, at + 12)
-            bottom, end = braces(latex, end)
-            piece = f" asin(({plain(top)})/({plain(bottom)})) "
-        elif latex[at] == "^":
-            inner, end = braces(latex, at + 1)
-            piece = f"**({plain(inner)})"
-        elif latex[at] == "_":
-            inner, end = braces(latex, at + 1)
-            piece = f"{inner} "
-        elif name := next((n for n in NAMES if latex.startswith(n, at)), None):
-            piece, end = NAMES[name], at + len(name)
+def value(latex, values):
+    """Read a formula and put numbers in; keys of `values` that are no single letter are replaced as they stand."""
+    numbers = {"e": np.e, "pi": np.pi}
+    latex = re.sub(r"\\(Big|left|right|!|,)(?![a-z])", " ", latex)
+    for i, key in enumerate(sorted(values, key=len, reverse=True)):
+        if re.fullmatch(r"\\?[A-Za-z]+(_(\w|\{\w+\}))?", key):
+            numbers[bare(key)] = values[key]
         else:
-            piece, end = latex[at], at + 1
-        out, at = out + piece, end
-    return out
+            latex = latex.replace(key, f" Z_{{{i}}} ")
+            numbers[f"Z_{i}"] = values[key]
+    latex = (
+        latex.replace("[", "(").replace("]", ")").replace("\\{", "(").replace("\\}", ")").replace("\\tfrac", "\\frac")
+    )
+    latex = re.sub(r"\\frac(\d)(\d)", r"\\frac{\1}{\2}", latex)
+    latex = re.sub(r"\\sqrt\s*([A-Za-z0-9])", r"\\sqrt{\1}", latex)
+    latex = re.sub(r"(?<![\\A-Za-z])([A-Za-z])\s*\(", r"\1 \\cdot (", latex)  # a product and not a function
+    latex = re.sub(r"(\\(?:eta|gamma|mu|sigma|alpha|tau))\s*\(", r"\1 \\cdot (", latex)
+    latex = re.sub(r"(_\{\w+\}|_\w)\s*\(", r"\1 \\cdot (", latex)
+    parsed = parse_latex(latex)
+    return float(parsed.subs({s: numbers[bare(s.name)] for s in parsed.free_symbols if isinstance(s, Symbol)}))
 
 
-def value(latex, **numbers):
-    transformations = (*standard_transformations, implicit_multiplication_application)
-    names = {name: Symbol(name) for name in numbers}
-    for subscripted in re.findall(r"[A-Za-z]\d+", plain(latex)):
-        assert subscripted in names, subscripted
-    expression = parse_expr(re.sub(r"\bsigma 2\b", "sigma", plain(latex)), names, transformations)
-    return float(expression.subs(numbers).evalf())
+def bare(name):
+    return re.sub(r"[\\{}]", "", name)
 
 
-C = np.array([[1.0, 0.3, 0.2, 0.1], [0.3, 0.7, -0.1, 0.2], [0.2, -0.1, 1.3, 0.4], [0.1, 0.2, 0.4, 0.9]])
-ENTRIES = {f"C{a + 1}{b + 1}": C[a, b] for a in range(4) for b in range(a, 4)}
+@cache
+def docstring(module):
+    return importlib.import_module(module).__doc__ or ""
 
 
-def test_integrals():
-    module = "theory.committee.gaussian_integrals"
-    lam = {
-        f"L{a}{b}": np.linalg.det(np.eye(2) + C[np.ix_([a - 1, b - 1], [a - 1, b - 1])]) for a, b in ((1, 2), (1, 3))
-    }
-    minor = {"m": C[0, 0] * C[1, 2] - C[0, 2] * C[1, 0]}
-
-    def computed(start):
-        latex = written(module, start).replace("\\Lambda", "L").replace("[12;13]", "m")
-        return value(latex, **ENTRIES, **lam, **minor)
-
-    assert computed(r"I_2 = \langle g_1 g_2 \rangle =") == pytest.approx(i2(C, 0, 1))
-    assert computed(r"J_2 = \langle g'_1 g'_2 \rangle =") == pytest.approx(j2(C, 0, 1))
-    assert computed(r"I_3 = \langle g'_1 x_2 g_3 \rangle =") == pytest.approx(i3(C, 0, 1, 2))
-    one = np.eye(4) + C
-    three = {"L1": np.linalg.det(one[:3, :3]), "L2": np.linalg.det(one[np.ix_([0, 1, 3], [0, 1, 3])])}
-    # Lambda_0: the minor of 1 + C with rows 1, 2, 3 and columns 1, 2, 4
-    three["L0"] = np.linalg.det(one[np.ix_([0, 1, 2], [0, 1, 3])])
-    latex = written(module, r"I_4 = \langle g'_1 g'_2 g_3 g_4 \rangle =").replace("\\Lambda", "L")
-    assert value(latex, **lam, **three) == pytest.approx(i4(C, 0, 1, 2, 3))
+@cache
+def blocks(module):
+    found = re.findall(r"\.\. math::((?:.|\n)*?)(?=\n *\n|\n\.\. math::|\Z)", docstring(module))
+    return tuple(" ".join(block.split()) for block in found)
 
 
-def test_saturation():
-    module, rule = "theory.committee.saturation", theory.OnlineRule(eta=0.7, gamma=0.02, sigma=0.9, batch_size=3)
-    law = theory.saturated_unit(rule, theory.Overlaps(Q=1.0))
-    numbers = {"eta": 0.7, "gamma": 0.02, "sigma": 0.9, "m": 3, "Q": 2.5}
-    drive = written(module, "A =").replace("\\sigma_{\\rm eff}", "s")
-    assert value(drive, eta=0.7, m=3, s=law.outside**0.5) == pytest.approx(law.drive)
-    level = value(written(module, "B ="), A=law.drive, gamma=0.02)
-    latex = written(module, r"Q^{3/2}(\alpha) =")
-    assert value(latex, B=level, Q0=100.0, gamma=0.02, alpha=5.0, e=np.e) == pytest.approx(law.Q(5.0, 100.0) ** 1.5)
-    left, right = re.search(r"\.\. math:: (\\pi\\gamma Q.*?)\n\s+= (.*)", import_module(module).__doc__).groups()
-    difference = value(left, **numbers) - value(right, **numbers)
-    assert difference == pytest.approx(rule.eta * _imbalance(rule, 0.02, 2.5))
+def inline(module):
+    found = (" ".join(text.split()) for text in re.findall(r":math:`([^`]*)`", docstring(module)))
+    return {text for text in found if "=" in text}
 
 
-def test_pair_scaling_and_logistic():
-    rule = theory.OnlineRule(eta=0.7, gamma=1e-4, sigma=0.9, batch_size=3)
-    pair = theory.cancelling_pair(rule)
-    q = pair.q
-    D = value(written("theory.committee.cancelling_pair", "D ="), q=q)
-    X = value(written("theory.committee.cancelling_pair", "X ="), q=q)
-    drive = value(written("theory.committee.cancelling_pair", "A ="), q=q, D=D, eta=0.7, m=3, sigma=0.9)
-    assert drive == pytest.approx(pair.drive)
-    sides = re.search(
-        r"math:: (\\frac\{4q\}.*?) = (.*?)\n +(.*?)\n", import_module("theory.committee.cancelling_pair").__doc__
-    ).groups()
-    right = (sides[1] + sides[2]).replace("\\Big\\{", "(").replace("\\Big\\}", ")")
-    numbers = {"q": q, "D": D, "X": X, "eta": 0.7, "m": 3, "sigma": 0.9}
-    assert value(sides[0], q=q) == pytest.approx(value(right, **numbers))
-    exponent = re.search(r":math:`(\\frac13 .*?)`", import_module("theory.committee.fan_in_scaling").__doc__).group(1)
-    assert value(exponent, p=0.7, q=0.2) == pytest.approx(theory.diffusive_exponent(0.7, 0.2))
-    u = value(written("theory.committee.logistic_unit", "u ="), eta=1.2, gamma=0.01)
-    latex = written("theory.committee.logistic_unit", r"\sqrt Q =").replace("\\sqrt{Q_0}", "r")
-    root = value(latex, r=50.0, u=u, gamma=0.01, alpha=9.0, e=np.e)
-    assert root**2 == pytest.approx(theory.saturated_logistic(9.0, 2500.0, eta=1.2, gamma=0.01))
+def says_what_is_evaluated(entry, text):
+    if isinstance(entry, tuple):
+        quoted, entry = entry
+        if text != quoted:
+            return False
+        pairs = list(entry())
+    else:
+        pairs = list(entry(Block(text)))
+    assert pairs, "an entry must compare something"
+    return all(np.allclose(written, evaluated, rtol=1e-9, atol=0) for written, evaluated in pairs)
+
+
+def changed(text):
+    """The text with a factor 3 after the last sign of each statement in turn."""
+    parts = re.split(r"(\\q?quad)", text)
+    for i, part in enumerate(parts):
+        signs = list(re.finditer(SIGN, part))
+        if signs:
+            end = signs[-1].end()
+            yield "".join([*parts[:i], part[:end], " 3 ", part[end:], *parts[i + 1 :]])
+
+
+def test_every_module_is_in_a_table():
+    assert sorted(BLOCKS) == [module for module in MODULES if blocks(module)]
+    assert {module: len(entries) for module, entries in BLOCKS.items()} == {m: len(blocks(m)) for m in BLOCKS}
+
+
+def test_every_inline_formula_is_in_a_table():
+    assert {m: set(entries) for m, entries in INLINE.items()} == {m: inline(m) for m in MODULES if inline(m)}
+
+
+@pytest.mark.parametrize(("module", "index"), [(m, i) for m in sorted(BLOCKS) for i in range(len(BLOCKS[m]))])
+def test_block(module, index):
+    entry, text = BLOCKS[module][index], blocks(module)[index]
+    assert says_what_is_evaluated(entry, text), text
+
+
+@pytest.mark.parametrize(("module", "index"), [(m, i) for m in sorted(BLOCKS) for i in range(len(BLOCKS[m]))])
+def test_a_changed_factor_is_found(module, index):
+    entry, text = BLOCKS[module][index], blocks(module)[index]
+    tampered = list(changed(text))
+    assert tampered
+    for wrong in tampered:
+        assert not says_what_is_evaluated(entry, wrong), wrong
+
+
+@pytest.mark.parametrize(("module", "text"), [(m, t) for m in sorted(INLINE) for t, e in INLINE[m].items() if e])
+def test_inline_law(module, text):
+    assert says_what_is_evaluated(INLINE[module][text], text)
+    assert not any(says_what_is_evaluated(INLINE[module][text], wrong) for wrong in changed(text))
+
+
+def test_a_new_formula_without_an_entry_is_found(monkeypatch):
+    monkeypatch.delitem(BLOCKS, "theory.layer.balance")
+    with pytest.raises(AssertionError):
+        test_every_module_is_in_a_table()

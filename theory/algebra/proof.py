@@ -44,14 +44,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Derivation:
-    """An ordered chain of steps that ends in the stationary variance.
+    """An ordered chain of steps that ends in a law.
 
     Attributes
     ----------
     steps : tuple of Step
         The chain.
     result : Expr
-        The stationary variance E w^2 in terms of n, lambda, eta, sigma, r, h.
+        The law: what the last step says, in terms of the settings.
     """
 
     steps: tuple[Step, ...]

@@ -22,6 +22,7 @@ FUNCTIONS = {
     "cos": "cos",
     "asin": "arcsin",
     "acos": "arccos",
+    "atan": "arctan",
     "erf": 'op("erf")',
 }
 

@@ -25,9 +25,9 @@ earlier closed forms was made.
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from math import asin, pi, sqrt
+from functools import lru_cache
 
 from scipy.optimize import brentq
 
@@ -82,26 +82,36 @@ def cancelling_pair(rule: OnlineRule) -> CancellingPair:
     q = 0.6695, Q* = 405.12
     """
     positive("sigma", rule.sigma, "Noise labels need noise.")
+    laws = _laws()
+    arguments = (rule.eta, rule.gamma, rule.sigma, rule.batch_size)
+
+    def imbalance(value: float) -> float:
+        return laws["imbalance"](*arguments, value)
+
     high = 1.0
-    while _imbalance(rule, high) < 0:  # it grows like 4 sqrt(q)
+    while imbalance(high) < 0:  # it grows like 4 sqrt(q)
         high *= 2
-    q = float(brentq(lambda value: _imbalance(rule, value), 0.0, high, xtol=1e-16, rtol=1e-14))
-    drive = rule.eta**2 / rule.batch_size * (rule.sigma**2 + 2 / pi * _own(q)) - 2 * rule.eta * (1 - 1 / sqrt(1 + q))
+    q = float(brentq(imbalance, 0.0, high, xtol=1e-16, rtol=1e-14))
+    drive = laws["drive"](*arguments, q)
     if drive <= 0:
         raise NoFixedPoint(f"no saturated pair for {rule}: A must be positive, got {drive:.4g}. Use teacher_student.")
-    return CancellingPair(q, drive, (drive / (math.sqrt(2) * pi * rule.gamma)) ** (2 / 3))
+    return CancellingPair(q, drive, laws["norm"](*arguments, q))
 
 
-def _imbalance(rule: OnlineRule, q: float) -> float:
-    noise = rule.sigma**2 * (1 + 1 / sqrt(1 + q)) + 2 / pi * (_own(q) + _cross(q))
-    return 4 * q / sqrt(1 + q) - rule.eta / rule.batch_size * noise
+@lru_cache
+def _laws() -> dict[str, Callable[..., float]]:
+    """Compile the imbalance of q, the drive A and the norm Q* as functions of eta, gamma, sigma, m and q."""
+    import sympy as sp
 
+    from theory.committee.cancelling_pair_derivation import derive_cancelling_pair
 
-def _own(q: float) -> float:
-    """D: what the pair's own output adds to the kicks on one of its units."""
-    return asin(1 / 3) + asin((1 + 4 * q) / (3 + 4 * q)) - 2 * asin(1 / sqrt(3 * (3 + 4 * q)))
-
-
-def _cross(q: float) -> float:
-    """X: what it adds to the correlation of the kicks on the two."""
-    return 2 / sqrt(1 + q) * (asin((1 + 2 * q) / (3 + 4 * q)) - asin(1 / (3 + 4 * q)))
+    chain = derive_cancelling_pair()
+    own, across, drive = (sp.Symbol(name, positive=True) for name in ("D", "X", "A"))
+    values = {own: chain["D"].rhs, across: chain["X"].rhs}
+    forms = {
+        "imbalance": chain["sum"].lhs - chain["sum"].rhs,
+        "drive": chain["drive"].rhs,
+        "norm": chain["norm"].rhs.subs(drive, chain["drive"].rhs),
+    }
+    arguments = sp.symbols("eta gamma sigma m q", positive=True)
+    return {name: sp.lambdify(arguments, form.subs(values), "math") for name, form in forms.items()}

@@ -9,8 +9,8 @@ With scaled rates :math:`\eta \propto N^p`, :math:`\gamma \propto N^q` (rates pe
 * Fixed scaled rates, p = q = 0: the exponent is -1/2. This is the precise form of the textbook's :math:`1/\sqrt n`,
   with n the fan-in.
 * Fixed small rates per step, p = q = 1, noise labels: Q* tends to eta sigma^2 / 2m, proportional to N. Exponent 0.
-* Fixed rates per step on the diffusive branch: :math:`Q^* \propto (\eta^2/\gamma)^{2/3}`, exponent
-  :math:`\frac13 (2p - q) - \frac12`, which is -1/6 for p = q = 1.
+* On the diffusive branch: :math:`Q^* \propto (\eta^2/\gamma)^{2/3}` and the exponent
+  :math:`\nu = \frac13 (2p - q) - \frac12`, which is -1/6 at fixed rates per step, p = q = 1.
 
 Assumptions
 -----------
@@ -26,8 +26,9 @@ Derived here from the flow of D. Saad and S. A. Solla, Phys. Rev. E 52, 4225 (19
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -163,4 +164,14 @@ def diffusive_exponent(eta_power: float, gamma_power: float) -> float:
     """
     finite("eta_power", eta_power)
     finite("gamma_power", gamma_power)
-    return (2 * eta_power - gamma_power) / 3 - 1 / 2
+    return float(_diffusive_law()(eta_power, gamma_power))
+
+
+@lru_cache
+def _diffusive_law() -> Callable[[float, float], float]:
+    """Compile d ln w_rms / d ln N of w_rms = sqrt(Q* / N), Q* as (eta^2 / gamma)^(2/3), eta as N^p, gamma as N^q."""
+    import sympy as sp
+
+    N, p, q = sp.symbols("N p q", positive=True)
+    squared_norm = (N**p) ** sp.Rational(4, 3) / (N**q) ** sp.Rational(2, 3)
+    return sp.lambdify([p, q], sp.expand(N * sp.diff(sp.log(squared_norm / N), N) / 2))

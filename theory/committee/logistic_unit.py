@@ -7,19 +7,13 @@ Output :math:`p = s(x)`, :math:`s(x) = 1/(1 + e^{-x})`, :math:`x = w \cdot \xi`;
 .. math:: \dot R = -\gamma R + \eta [T S(T) - R S(Q)]
 .. math:: \dot Q = -2\gamma Q + 2\eta [R S(T) - Q S(Q)] + \frac{\eta^2}{m} [1 - S(Q) - 2G]
 
-The gradient of cross-entropy does not vanish in saturation, so a saturated unit is pulled back at a constant speed:
-
-.. math:: \sqrt Q = (\sqrt{Q_0} + u)\, e^{-\gamma\alpha} - u, \qquad u = \frac{\eta}{\gamma \sqrt{2\pi}}
-
-The decay is exponential only while :math:`\sqrt Q \gg u`, and no rate holds the unit at :math:`\gamma^{-2/3}`.
+How a saturated unit decays is told in closed form by `theory.committee.logistic_decay`.
 
 Assumptions
 -----------
 1. Those of `theory.committee.order_parameters`, with one logistic output in place of the hidden units.
-2. The closed form: Q much larger than one, fair-coin labels, kicks (order eta^2 / sqrt(Q)) left out.
 
-Range: eta, gamma > 0. Leading error of the flow 1/N, of the quadrature below 1e-12, of the closed form relative
-eta / sqrt(Q) in the pull.
+Range: eta, gamma > 0. Leading error of the flow 1/N, of the quadrature below 1e-12.
 
 References
 ----------
@@ -30,6 +24,7 @@ trapezoidal rule: L. N. Trefethen and J. A. C. Weideman, SIAM Review 56, 385 (20
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,9 +33,9 @@ from scipy.optimize import root
 from scipy.special import expit
 
 from theory.errors import NoFixedPoint
-from theory.settings import Overlaps, check_range, non_negative, positive, whole_number
+from theory.settings import Overlaps, check_range, positive, whole_number
 
-__all__ = ["LogisticUnit", "logistic_unit", "saturated_logistic"]
+__all__ = ["LogisticUnit", "logistic_unit"]
 
 NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
 REACH = 8.5  # standard deviations: beyond it lies 1e-17 of a Gaussian
@@ -126,11 +121,11 @@ def logistic_unit(
     def flow(state: np.ndarray) -> np.ndarray:
         return _flow(state, T, eta, gamma, batch_size)
 
-    way = solve_ivp(
+    trajectory = solve_ivp(
         lambda _, state: flow(state), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
         rtol=1e-9, atol=1e-12,
     )  # fmt: skip
-    last = way.y[:, -1]
+    last = trajectory.y[:, -1]
     ahead = np.linalg.norm(np.linalg.solve(_jacobian(flow, last), flow(last))) / np.linalg.norm(last)
     if ahead > NEAR:
         raise NoFixedPoint(
@@ -145,7 +140,15 @@ def logistic_unit(
             f"no stable fixed point reached for eta = {eta:g}, gamma = {gamma:g}: at alpha = {end:g} the nearest root "
             f"is {moved:.2g} away and its fastest growth rate is {eigenvalues.real.max():.2g}. Raise alpha_max."
         )
-    return LogisticUnit(way.t, way.y[1], way.y[0], way.sol, float(found.x[1]), float(found.x[0]), eigenvalues)
+    return LogisticUnit(
+        trajectory.t,
+        trajectory.y[1],
+        trajectory.y[0],
+        trajectory.sol,
+        float(found.x[1]),
+        float(found.x[0]),
+        eigenvalues,
+    )
 
 
 def _flow(state: np.ndarray, T: float, eta: float, gamma: float, batch_size: int) -> np.ndarray:
@@ -160,9 +163,8 @@ def _flow(state: np.ndarray, T: float, eta: float, gamma: float, batch_size: int
     )
 
 
-def _jacobian(flow: object, state: np.ndarray) -> np.ndarray:
-    """Central differences: enough for a sign and a rate."""
-    assert callable(flow)
+def _jacobian(flow: Callable[[np.ndarray], np.ndarray], state: np.ndarray) -> np.ndarray:
+    """Return central differences: enough for a sign and a rate."""
     steps = 1e-5 * np.linalg.norm(state) * np.eye(2)
     return np.array([(flow(state + s) - flow(state - s)) / (2 * np.linalg.norm(s)) for s in steps]).T
 
@@ -178,7 +180,7 @@ def _gaussian_nodes(variance: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _mean_slope(variance: float) -> float:
-    """S(v): average of s'(x) over x of variance v."""
+    """Return S(v): the average of s'(x) over x of variance v."""
     if variance == 0:
         return 0.25
     x, weights = _gaussian_nodes(variance)
@@ -186,46 +188,10 @@ def _mean_slope(variance: float) -> float:
 
 
 def _mean_product(Q: float, R: float, T: float) -> float:
-    """G: average of s(x) s(y)."""
+    """Return G: the average of s(x) s(y)."""
     if T == 0:
         return 0.25
     x, weights = _gaussian_nodes(Q)
     independent, other = _gaussian_nodes(T - R**2 / Q)
     label = expit(R / Q * x[:, None] + independent) @ other
     return float(weights @ (expit(x) * label))
-
-
-def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, gamma: float) -> np.ndarray:
-    """Return the closed form Q(alpha) of a saturated logistic unit from Q = `start`; NaN after its touchdown.
-
-    Parameters
-    ----------
-    alpha : float or ndarray
-        Steps over N.
-    start : float
-        Squared norm Q at alpha = 0, far above 1.
-    eta, gamma : float
-        Scaled learning rate and weight decay (per step times N).
-
-    Returns
-    -------
-    ndarray
-        Shape of `alpha`.
-
-    Raises
-    ------
-    InvalidArgument
-        A number out of range.
-
-    Examples
-    --------
-    >>> print(f"{saturated_logistic(30.0, 1e4, eta=1.0, gamma=0.01):.1f}")
-    4063.0
-    """
-    non_negative("alpha", alpha)
-    positive("start", start)
-    positive("eta", eta)
-    positive("gamma", gamma)
-    u = eta / (gamma * math.sqrt(2 * math.pi))
-    norm = (math.sqrt(start) + u) * np.exp(-gamma * np.asarray(alpha)) - u
-    return np.where(norm >= 0, norm, np.nan) ** 2

@@ -30,6 +30,7 @@ D. Saad and S. A. Solla, Phys. Rev. E 52, 4225 (1995): the flow without decay an
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -43,7 +44,7 @@ __all__ = ["Flow", "complex_step"]
 STEP = 1e-30  # of the complex-step derivative: no difference is taken, so it can be this small
 
 
-def complex_step(function: object, state: np.ndarray, directions: np.ndarray) -> np.ndarray:
+def complex_step(function: Callable[[np.ndarray], np.ndarray], state: np.ndarray, directions: np.ndarray) -> np.ndarray:
     """Return the derivative of an analytic function of a state along each direction, to rounding.
 
     Parameters
@@ -64,7 +65,6 @@ def complex_step(function: object, state: np.ndarray, directions: np.ndarray) ->
     >>> complex_step(np.sin, np.array([0.0]), np.array([[2.0]]))
     array([[2.]])
     """
-    assert callable(function)
     return np.imag(function(state + 1j * STEP * directions)) / STEP
 
 

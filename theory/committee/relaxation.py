@@ -9,11 +9,12 @@ trajectory that waits on a plateau is followed further.
 
 Assumptions
 -----------
-1. The flow is smooth on the way.
+1. The flow is smooth along the trajectory.
 2. The start is generic. From an exactly symmetric one rounding decides when a plateau is left, and towards which of the
    equivalent fixed points.
 
-Range: any `Flow`. Error: that of the integrator (relative 1e-10 a step) on the way, of rounding at the fixed point.
+Range: any `Flow`. Error: along the trajectory that of the integrator (relative 1e-10 a step), at the fixed point that
+of rounding.
 
 References
 ----------
@@ -87,7 +88,8 @@ class Relaxation:
         which = np.searchsorted(ends, alpha)
         states = np.empty((len(alpha), self.states.shape[1]))
         for number, stretch in enumerate(self.stretches):
-            states[which == number] = stretch(alpha[which == number]).T
+            if (which == number).any():
+                states[which == number] = stretch(alpha[which == number]).T
         return states
 
 

@@ -32,7 +32,9 @@ earlier closed forms was made.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.optimize import brentq
@@ -43,7 +45,40 @@ from theory.settings import OnlineRule, Overlaps, check_range, non_negative, pos
 
 __all__ = ["SaturatedUnit", "gradient_scale", "noise_fixed_point", "saturated_unit", "small_rate_scale"]
 
-SELF = 2 / math.pi * math.asin(1 / 3)  # <g(x)^2> at the threshold of the unit itself: x of variance 1/2
+
+@lru_cache
+def _law(step: str, *arguments: str) -> Callable[..., float]:
+    """Compile the right-hand side of a step of the derivation as a function of the symbols of the given names."""
+    import sympy as sp
+
+    from theory.committee.saturation_derivation import derive_saturation
+
+    law = derive_saturation()[step].rhs
+    return sp.lambdify([sp.Symbol(name, positive=True) for name in arguments], law, "numpy")
+
+
+@lru_cache
+def _imbalance_law() -> Callable[..., float]:
+    """Compile left minus right of the fixed point's equation, over eta."""
+    import sympy as sp
+
+    from theory.committee.saturation_derivation import derive_saturation
+
+    symbols = sp.symbols("eta gamma sigma m Q", positive=True)
+    equation = derive_saturation()["fixed point"]
+    return sp.lambdify(symbols, sp.expand((equation.lhs - equation.rhs) / symbols[0]), "math")
+
+
+@lru_cache
+def _least_rate() -> Callable[..., float]:
+    """Compile the eta at which the drive vanishes, as a function of sigma_eff and m."""
+    import sympy as sp
+
+    from theory.committee.saturation_derivation import derive_saturation
+
+    eta, outside, m = sp.symbols("eta sigma_eff m", positive=True)
+    (rate,) = sp.solve(derive_saturation()["drive"].rhs / eta, eta)
+    return sp.lambdify([outside, m], rate, "math")
 
 
 @dataclass(frozen=True)
@@ -64,7 +99,8 @@ class SaturatedUnit:
     @property
     def drive(self) -> float:
         """A: what is left of kicks (outward) and gradient (inward)."""
-        return self.rule.eta**2 / self.rule.batch_size * (self.outside + SELF) - 2 * self.rule.eta
+        law = _law("drive", "eta", "sigma_eff", "m")
+        return float(law(self.rule.eta, math.sqrt(self.outside), self.rule.batch_size))
 
     @property
     def diffusive(self) -> bool:
@@ -74,7 +110,7 @@ class SaturatedUnit:
     @property
     def _level(self) -> float:
         """B, where decay and drive balance in Q^(3/2)."""
-        return self.drive / (math.sqrt(2) * math.pi * self.rule.gamma)
+        return float(_law("level", "A", "gamma")(self.drive, self.rule.gamma))
 
     @property
     def crossover(self) -> float:
@@ -85,7 +121,8 @@ class SaturatedUnit:
         """Return Q(alpha) from Q = `start`; NaN after the touchdown, where the law has ended."""
         non_negative("alpha", alpha)
         positive("start", start)
-        power = self._level + (start**1.5 - self._level) * np.exp(-3 * self.rule.gamma * np.asarray(alpha))
+        law = _law("decay law", "B", "Q_0", "gamma", "alpha")
+        power = np.asarray(law(self._level, start, self.rule.gamma, np.asarray(alpha)))
         return np.where(power >= 0, power, np.nan) ** (2 / 3)
 
     def touchdown(self, start: float) -> float:
@@ -107,11 +144,10 @@ class SaturatedUnit:
         if not self.diffusive:
             raise NoFixedPoint(
                 f"no saturated fixed point for {self.rule}: A must be positive, got {self.drive:.4g}. Take "
-                f"eta above {2 * self.rule.batch_size / (self.outside + SELF):.4g}."
+                f"eta above {_least_rate()(math.sqrt(self.outside), self.rule.batch_size):.4g}."
             )
-        eta = self.rule.eta
-        gain = 2 * eta - eta**2 / self.rule.batch_size / (3 * math.sqrt(2) * math.pi)
-        return self.crossover + 2 / 3 * (gain / self.drive - 1 / 4)
+        law = _law("asymptote", "A", "B", "eta", "m")
+        return float(law(self.drive, self._level, self.rule.eta, self.rule.batch_size))
 
 
 def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> SaturatedUnit:
@@ -122,7 +158,7 @@ def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> Saturate
     rule : OnlineRule
         The rates.
     start : Overlaps
-        The unit's squared norm must be positive, and should be large. Of its own norm the law does not depend.
+        The unit's squared norm must be positive, and should be large. The law does not depend on its own norm.
     unit : int
         Which student.
 
@@ -154,8 +190,7 @@ def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> Saturate
 
 def _imbalance(rule: OnlineRule, gamma: float, Q: float) -> float:
     """Return left minus right of the exact equation of the fixed point (K = 1, noise labels), over eta."""
-    kicks = rule.eta / rule.batch_size * (rule.sigma**2 + 2 / math.pi * math.asin(Q / (1 + 3 * Q)))
-    return math.pi * gamma / rule.eta * Q * math.sqrt(1 + 2 * Q) + 2 * Q / (1 + Q) - kicks
+    return _imbalance_law()(rule.eta, gamma, rule.sigma, rule.batch_size, Q)
 
 
 def noise_fixed_point(rule: OnlineRule) -> float:
@@ -181,8 +216,8 @@ def noise_fixed_point(rule: OnlineRule) -> float:
     23.6463
     """
     positive("sigma", rule.sigma, "Noise labels need noise.")
-    kicks = rule.eta**2 / rule.batch_size
-    high = (kicks * (rule.sigma**2 + SELF) / (math.sqrt(2) * math.pi * rule.gamma)) ** (2 / 3)
+    kicks = rule.eta**2 / rule.batch_size  # times sigma^2 and at most <g^2> < 1/3 at the threshold: bounds of the root
+    high = (kicks * (rule.sigma**2 + 1 / 3) / (math.sqrt(2) * math.pi * rule.gamma)) ** (2 / 3)
     low = kicks * rule.sigma**2 / (math.pi * rule.gamma * math.sqrt(1 + 2 * high) + 2 * rule.eta)
     return float(brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14))
 
@@ -232,4 +267,4 @@ def small_rate_scale(rule: OnlineRule) -> float:
     >>> small_rate_scale(OnlineRule(eta=0.01, gamma=1e-6, sigma=2.0))
     0.02
     """
-    return rule.eta * rule.sigma**2 / (2 * rule.batch_size)
+    return float(_law("small rates", "eta", "sigma", "m")(rule.eta, rule.sigma, rule.batch_size))

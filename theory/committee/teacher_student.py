@@ -49,7 +49,7 @@ def teacher_student(
     rule : OnlineRule
         eta, gamma, sigma and the batch size, in scaled units.
     start : Overlaps
-        Of the initial weights of the K students and the M teachers; `Overlaps.random` and `.orthogonal` make some.
+        Of the initial weights of the K students and the M teachers; see `Overlaps.random` and `.orthogonal`.
     alpha_min : float
         Follow the trajectory at least to this alpha (steps / N).
     alpha_max : float, optional
@@ -79,11 +79,11 @@ def teacher_student(
     """
     if not isinstance(rule, OnlineRule):
         raise InvalidArgument(
-            f"rule must be a theory.OnlineRule, got {rule!r}. Make one: OnlineRule(eta=0.5, gamma=0.02)."
+            f"rule must be a theory.OnlineRule, got {rule!r}. Use, for instance, OnlineRule(eta=0.5, gamma=0.02)."
         )
     if not isinstance(start, Overlaps):
         raise InvalidArgument(
-            f"start must be theory.Overlaps, got {start!r}. Make some: Overlaps.orthogonal(K=2, Q=100)."
+            f"start must be theory.Overlaps, got {start!r}. Use, for instance, Overlaps.orthogonal(K=2, Q=100)."
         )
     non_negative("alpha_min", alpha_min)
     if alpha_max is not None:

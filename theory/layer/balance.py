@@ -3,15 +3,14 @@ r"""What holds a whole layer at its scale: the balance of decay, noise and signa
 .. math:: \|w\|^2 = \frac{\eta^2 G - 2 a \eta A}{1 - a^2}
 
 in any stationary state, with :math:`a = 1 - \eta\lambda/n`, :math:`G = E\|g\|^2` and :math:`A = E\langle w, g\rangle`,
-g being the minibatch-mean gradient of C_0 (without the decay term) at the weights before the step. Decay is on the
-left; on the right what the gradient noise puts in, and what the signal puts in (A negative: the cost wants
-larger weights) or takes out (A positive). Off equilibrium the same three terms, per step, say why a layer grows or
-shrinks now.
+g being the minibatch-mean gradient of C_0 (without the decay term) at the weights before the step. The numerator is
+what the gradient's size and its alignment with the weights add in one step, the denominator the fraction that decay
+takes away. The same terms off equilibrium: `theory.layer.budget`.
 
 Assumptions
 -----------
 1. The update is plain SGD with weight decay, w' = a w - eta g; nothing is assumed of the network, the cost or the data.
-2. For the stationary norm: the second moments of the weights are stationary.
+2. The second moments of the weights are stationary.
 
 Range: any eta, lam > 0 with 0 < eta lam / n < 2. Exact: no error order.
 
@@ -26,37 +25,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
-from theory.settings import DecayRule, check_range, check_shapes, finite, non_negative, whole_number
-from theory.settings.types import Value
-from theory.weight.problem import number
+from theory.layer.budget import budget_terms, derive_norm_balance, layer_numbers
+from theory.settings import check_range, non_negative, whole_number
+from theory.settings.types import Number
 
-__all__ = ["Budget", "NormBalance", "derive_norm_balance", "norm_balance", "norm_budget"]
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What one step does to a layer's squared norm, term by term.
-
-    Attributes
-    ----------
-    decay, noise, signal : float or ndarray
-        Change of ||w||^2 per step by weight decay (never positive), by the size of the gradient (never negative), and
-        by its alignment with the weights (either).
-    """
-
-    decay: Value
-    noise: Value
-    signal: Value
-
-    @property
-    def total(self) -> Value:
-        """The whole change of ||w||^2 per step."""
-        return self.decay + self.noise + self.signal
+__all__ = ["NormBalance", "norm_balance"]
 
 
 @dataclass(frozen=True)
@@ -71,15 +48,15 @@ class NormBalance:
         Its standard error, where errors of the statistics were given.
     """
 
-    norm_sq: Value
-    norm_sq_error: Value | None = None
+    norm_sq: Number
+    norm_sq_error: Number | None = None
 
-    def rms(self, weights: int) -> Value:
+    def rms(self, weights: int) -> Number:
         """Return the root mean square of the layer's weights, of which there are `weights`."""
         whole_number("weights", weights)
         return np.sqrt(self.norm_sq / weights)
 
-    def rms_error(self, weights: int) -> Value:
+    def rms_error(self, weights: int) -> Number:
         """Return the standard error of `rms`; InvalidArgument if no errors were given."""
         if self.norm_sq_error is None:
             raise InvalidArgument("no error is known: give grad_sq_error and alignment_error to norm_balance.")
@@ -87,124 +64,26 @@ class NormBalance:
 
 
 @lru_cache
-def derive_norm_balance() -> Any:
-    """Derive the balance in SymPy from the update, summed over the weights of a layer; return a Derivation.
-
-    Examples
-    --------
-    >>> derive_norm_balance().check()["stationary norm"]
-    Eq(W, (-2*A*a*eta + G*eta**2)/(x*(2 - x)))
-    """
-    import sympy as sp
-
-    from theory.algebra.proof import Derivation, Step
-    from theory.symbols import a, eta, g, w, x
-
-    W, A, G = sp.symbols("W A G", real=True)
-    following = sp.Symbol("W'", real=True)
-
-    def summed(expression: sp.Expr) -> sp.Expr:
-        """Sum a quadratic form over the layer's weights and average it."""
-        terms = sp.Poly(sp.expand(expression), w, g).terms()
-        return sp.Add(*(c * {(2, 0): W, (1, 1): A, (0, 2): G}[powers] for powers, c in terms))
-
-    one_step = a**2 * W - 2 * a * eta * A + eta**2 * G
-    stationary = (eta**2 * G - 2 * a * eta * A) / (x * (2 - x))
-    decay, noise, signal = -x * (2 - x) * W, eta**2 * G, -2 * a * eta * A
-    steps = (
-        Step(
-            "norm after a step",
-            sp.Eq(following, one_step),
-            "Square the update, sum over the layer and average: $W = E norm(w)^2$, $A = E w dot g$, $G = E norm(g)^2$.",
-            lambda eq: [eq.rhs - summed((a * w - eta * g) ** 2)],
-        ),
-        Step(
-            "budget",
-            sp.Eq(following - W, sp.Add(decay, noise, signal, evaluate=False)),
-            "The same as a change per step: decay, noise, signal; $1 - a^2 = x (2 - x)$.",
-            lambda eq: [(eq.rhs - (one_step - W)).subs(a, 1 - x)],
-        ),
-        Step(
-            "stationary norm",
-            sp.Eq(W, stationary),
-            "In the stationary state the three terms cancel.",
-            lambda eq: [(one_step.subs(W, eq.rhs) - eq.rhs).subs(a, 1 - x)],
-        ),
-    )
-    return Derivation(steps, stationary)
-
-
-@lru_cache
-def _laws() -> tuple[Callable[..., Value], Callable[..., Value], Callable[..., Value]]:
+def _laws() -> tuple[Callable[..., Number], Callable[..., Number], Callable[..., Number]]:
     """Compile the stationary norm and its two derivatives, by G and by A, as functions of x, eta, G, A."""
     import sympy as sp
 
     from theory.symbols import a, eta, x
 
-    law = derive_norm_balance()["stationary norm"].rhs.subs(a, 1 - x)
-    A, G = (next(s for s in law.free_symbols if s.name == name) for name in "AG")
+    law = derive_norm_balance().result.subs(a, 1 - x)
+    A, G = sp.symbols("A G", real=True)
     return tuple(sp.lambdify([x, eta, G, A], form) for form in (law, sp.diff(law, G), sp.diff(law, A)))
 
 
-def norm_budget(n: Value, lam: Value, eta: Value, *, norm_sq: Value, grad_sq: Value, alignment: Value) -> Budget:
-    """Say what one step does to a layer's squared norm: decay, noise, signal.
-
-    Parameters
-    ----------
-    n, lam, eta : float or ndarray
-        Training examples in the decay term, regularisation parameter, learning rate per step. They broadcast.
-    norm_sq, grad_sq, alignment : float or ndarray
-        ||w||^2, E||g||^2 and E<w, g> of the layer.
-
-    Returns
-    -------
-    Budget
-        The three terms, per step.
-
-    Raises
-    ------
-    InvalidArgument
-        A number out of range.
-
-    Examples
-    --------
-    >>> budget = norm_budget(100, 10.0, 0.1, norm_sq=4.0, grad_sq=2.0, alignment=-0.3)
-    >>> print(f"{budget.decay:.4f} {budget.noise:.4f} {budget.signal:.4f}")
-    -0.0796 0.0200 0.0594
-    """
-    n, lam, eta, norm_sq, grad_sq, alignment = _numbers(
-        n=n, lam=lam, eta=eta, norm_sq=norm_sq, grad_sq=grad_sq, alignment=alignment
-    )
-    DecayRule(n, lam, eta)
-    non_negative("norm_sq", norm_sq)
-    _check_statistics(grad_sq, alignment)
-    x = eta * lam / n
-    if np.any(x > 2):
-        raise InvalidArgument(f"eta lam / n must be at most 2, got {np.max(x):g}: it overshoots. Take a smaller eta.")
-    return Budget(-x * (2 - x) * norm_sq, eta**2 * grad_sq, -2 * (1 - x) * eta * alignment)
-
-
-def _numbers(**given: Value) -> tuple[Value, ...]:
-    """Return the arguments as floats or arrays of floats that broadcast."""
-    values = {name: number(name, value) for name, value in given.items()}
-    check_shapes(values)
-    return tuple(values.values())
-
-
-def _check_statistics(grad_sq: Value, alignment: Value) -> None:
-    non_negative("grad_sq", grad_sq, "It is the mean of ||g||^2.")
-    finite("alignment", alignment, "It is the mean of <w, g>.")
-
-
 def norm_balance(
-    n: Value,
-    lam: Value,
-    eta: Value,
+    n: Number,
+    lam: Number,
+    eta: Number,
     *,
-    grad_sq: Value,
-    alignment: Value,
-    grad_sq_error: Value | None = None,
-    alignment_error: Value | None = None,
+    grad_sq: Number,
+    alignment: Number,
+    grad_sq_error: Number | None = None,
+    alignment_error: Number | None = None,
 ) -> NormBalance:
     """Predict the stationary squared norm of a layer from its gradient statistics.
 
@@ -239,11 +118,10 @@ def norm_balance(
     >>> print(f"{norm_balance(100, 10.0, 0.1, grad_sq=2.0, alignment=-0.3).norm_sq:.6f}")
     3.989950
     """
-    n, lam, eta, grad_sq, alignment = _numbers(n=n, lam=lam, eta=eta, grad_sq=grad_sq, alignment=alignment)
-    DecayRule(n, lam, eta)
-    _check_statistics(grad_sq, alignment)
+    n, lam, eta, grad_sq, alignment = layer_numbers(n=n, lam=lam, eta=eta, grad_sq=grad_sq, alignment=alignment)
     x = eta * lam / n
-    _refuse_without_norm(np.asarray(x), np.asarray(eta**2 * grad_sq - 2 * (1 - x) * eta * alignment))
+    _, noise, signal = budget_terms(x, eta, 1.0, grad_sq, alignment)
+    _refuse_without_norm(np.asarray(x), np.asarray(noise + signal))
     law, by_grad_sq, by_alignment = _laws()
     norm_sq = law(x, eta, grad_sq, alignment)
     if grad_sq_error is None and alignment_error is None:

@@ -1,16 +1,14 @@
 r"""Minibatch least squares with Gaussian inputs: second moments of weights and buffer, exact at every learning rate.
 
-With coupled decay k = lam/n and no momentum, the inputs' covariance the identity in D dimensions,
-
-.. math:: E w^2 = \frac{\eta \tau^2 D / m + (\frac{2 (1 - \eta k - \eta c)}{1 + k} + \eta c) S}
-   {2 (1 + k) - ((1 + k)^2 + \frac{D + 1}{m}) \eta}
-
-with :math:`c = 1 + \frac{D + 1}{m}`, w^2 the squared norm of the whole weight vector, S that of the teacher's and tau
-the standard deviation of the residual. The gradient's noise grows with the weights' distance from the teacher (it is
-multiplicative), and the equilibrium is lost at a finite learning rate, where the denominator vanishes: with heavy-ball
-momentum at
+The squared norm of the weights and the other moments are derived in `theory.network.least_squares_moments`. The
+gradient's noise grows with the weights' distance from the teacher (it is multiplicative), and the equilibrium is lost
+at a finite learning rate, where the denominator of E w^2 vanishes: with heavy-ball momentum and coupled decay
+k = lam/n at
 
 .. math:: \eta_c = \frac{2 (1 + k) (1 - \mu^2)}{(1 - \mu)(1 + k)^2 + (1 + \mu) \frac{D + 1}{m}}
+
+with minibatches of m examples and inputs of unit covariance in D dimensions. S is the squared norm of the teacher's
+weights w*, and tau the standard deviation of the residual.
 
 Assumptions
 -----------
@@ -34,20 +32,16 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from theory.errors import NoEquilibrium
 from theory.settings import SGD, DecayRule, non_negative, positive, whole_number
 
-if TYPE_CHECKING:
-    import sympy as sp
-
-__all__ = ["LinearRegression", "linear_regression", "moment_map", "stationary_moments"]
+__all__ = ["LinearRegression", "linear_regression"]
 
 PLAIN = SGD()
-NAMES = "eta k mu d m S tau"  # the symbols of this module, in the order in which the compiled laws take them
 
 
 @dataclass(frozen=True)
@@ -153,17 +147,14 @@ def linear_regression(
             f"eta must be below the critical learning rate {critical:g}, got {eta:g}. Take a smaller eta."
         )
     laws = _laws(decoupled)
-    weight_sq, buffer_sq = (float(v) for v in laws["moments"](*values))
-    mean = float(laws["mean"](*values))
-    error_sq = weight_sq - 2 * mean * teacher_sq + teacher_sq
-    noise = residual**2 * dimension / batch_size
+    weight_sq, buffer_sq, mean_factor, error_sq, alignment, grad_sq = (float(v) for v in laws["stationary"](*values))
     return LinearRegression(
         weight_sq=weight_sq,
         error_sq=error_sq,
-        alignment=weight_sq - mean * teacher_sq,
-        grad_sq=(1 + (dimension + 1) / batch_size) * error_sq + noise,
-        buffer_sq=buffer_sq / eta**2,
-        mean_factor=mean,
+        alignment=alignment,
+        grad_sq=grad_sq,
+        buffer_sq=buffer_sq,
+        mean_factor=mean_factor,
         critical_rate=critical,
         relaxation_time=_time(laws["second"](*values)),
         mean_relaxation_time=_time(laws["first"](*values)),
@@ -184,62 +175,20 @@ def _critical_rate(decoupled: bool, values: tuple[float, ...]) -> float:
 
 
 @lru_cache
-def moment_map(decoupled: bool) -> tuple[sp.Matrix, sp.Matrix, sp.Matrix, sp.Expr]:
-    """Derive one step of the moments (E w^2, E w u, E u^2), u the buffer times eta, from the update rule (SymPy).
-
-    Returns
-    -------
-    second : Matrix, shape (3, 3)
-        What a step makes of the second moments,
-    source : Matrix, shape (3, 1)
-        and what it adds in the stationary state of the mean.
-    first : Matrix, shape (2, 2)
-        What a step makes of the mean of (w, u).
-    mean : Expr
-        Share of the teacher in the stationary mean weight.
-    """
-    import sympy as sp
-
-    eta, k, mu, d, m, S, tau = sp.symbols(NAMES, positive=True)
-    ww, wu, uu = sp.symbols("ww wu uu")  # E w^2, E w u, E u^2
-    a, coupled = (1 - eta * k, 0) if decoupled else (1, k)
-    first = sp.Matrix([[a - eta * (1 + coupled), -mu], [eta * (1 + coupled), mu]])
-    mean_w, mean_u = ((sp.eye(2) - first).LUsolve(sp.Matrix([eta, -eta]))).applyfunc(sp.factor)  # times the teacher
-    spread = 1 + (d + 1) / m  # E A^2 of A = mean of x x^T: Gaussian inputs
-    error_sq = ww - 2 * mean_w * S + S
-    # G = A (w - teacher) - noise + coupled w, A and noise fresh: E A = 1.
-    w_G = ww - mean_w * S + coupled * ww
-    u_G = wu - mean_u * S + coupled * wu
-    G_sq = spread * error_sq + tau**2 * d / m + 2 * coupled * (ww - mean_w * S) + coupled**2 * ww
-    next_uu = mu**2 * uu + 2 * mu * eta * u_G + eta**2 * G_sq
-    w_next_u = mu * wu + eta * w_G
-    new = sp.Matrix([a**2 * ww - 2 * a * w_next_u + next_uu, a * w_next_u - next_uu, next_uu]).applyfunc(sp.expand)
-    second = new.jacobian([ww, wu, uu])
-    return second, new.subs({ww: 0, wu: 0, uu: 0}), first, mean_w
-
-
-@lru_cache
-def stationary_moments(decoupled: bool) -> tuple[sp.Expr, sp.Expr]:
-    """Return E ||w||^2 and E ||u||^2 in the stationary state (SymPy), u the buffer times eta."""
-    import sympy as sp
-
-    second, source, _, _ = moment_map(decoupled)
-    ((weight_sq, _, buffer_sq),) = sp.linsolve((sp.eye(3) - second, source))  # rational functions: nothing swells
-    return sp.factor(weight_sq), sp.factor(buffer_sq)
-
-
-@lru_cache
 def _laws(decoupled: bool) -> dict[str, Callable[..., Any]]:
-    """Compile the derived moments, the maps of first and second moments, and where their system is singular."""
+    """Compile the stationary state, the maps of first and second moments, and where their system is singular."""
     import sympy as sp
 
-    symbols = sp.symbols(NAMES, positive=True)
-    second, _, first, mean = moment_map(decoupled)
-    singular = sp.Poly(sp.factor((sp.eye(3) - second).det()), symbols[0]).all_coeffs()
+    from theory.network.least_squares_moments import SYMBOLS, gradient_moments, moment_map, stationary_moments
+
+    step = moment_map(decoupled)
+    weight_sq, step_sq = stationary_moments(decoupled)
+    eta = SYMBOLS[0]
+    stationary = (weight_sq, step_sq / eta**2, step.mean_factor, *gradient_moments(weight_sq, step.mean_factor))
+    singular = sp.Poly(sp.factor((sp.eye(3) - step.second).det()), eta).all_coeffs()
     return {
-        "moments": sp.lambdify(symbols, stationary_moments(decoupled), "numpy"),
-        "second": sp.lambdify(symbols, second, "numpy"),
-        "first": sp.lambdify(symbols, first, "numpy"),
-        "mean": sp.lambdify(symbols, mean, "numpy"),
-        "singular": sp.lambdify(symbols[1:], singular, "numpy"),
+        "stationary": sp.lambdify(SYMBOLS, stationary, "numpy", cse=True),
+        "second": sp.lambdify(SYMBOLS, step.second, "numpy"),
+        "first": sp.lambdify(SYMBOLS, step.first, "numpy"),
+        "singular": sp.lambdify(SYMBOLS[1:], singular, "numpy"),
     }

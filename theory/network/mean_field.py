@@ -1,15 +1,12 @@
 r"""A sigmoid network's layers before any training, from the data's norms and overlaps: mean field at initialisation.
 
-.. math:: \langle w_l, g_l \rangle = \frac{\partial E C_0}{\partial \ln s_l}
+In the mean field the pre-activation variances follow from each other layer by layer, and so do the gradients' squares,
+backwards (`theory.network.signal_propagation`). A minibatch of m examples averages the gradients of different examples:
 
-for weights of layer l drawn from N(0, s_l^2). In the mean field the expected cost is a function of the pre-activation
-variances, which follow from each other layer by layer,
+.. math:: E\|g\|^2 = \frac{G_1}{m} + \left(1 - \frac{1}{m}\right) G_2
 
-    V_1 = s_1^2 ||x||^2 + s_b^2,      V_(l+1) = s_(l+1)^2 n_l E[sigma(z)^2] + s_b^2,   z from N(0, V_l),
-
-and so do the gradients' squares, backwards. A minibatch of m examples adds up gradients of different examples:
-E||g||^2 = G_1 / m + (1 - 1/m) G_12, where the pair's part needs the covariances of two examples' pre-activations, and
-so the overlaps x . x' beside the norms.
+with G_1 = E||g||^2 of one example and G_2 = E<g, g'> of two, which needs the covariances of two examples'
+pre-activations, and so the overlaps x . x' beside the norms.
 
 Assumptions
 -----------
@@ -31,18 +28,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from theory.errors import InvalidArgument
-from theory.layer.balance import Budget, norm_budget
-from theory.network.sigmoid_means import Function, bend, mean, pair_mean, sigmoid, slope
+from theory.layer.budget import Budget, norm_budget
+from theory.network.signal_propagation import Forward, Pairs, mean_alignment, mean_grad_sq, pair_grad_product
 from theory.settings import finite, non_negative, positive, whole_number
 
 __all__ = ["MeanField", "mean_field"]
 
-PAIRS = 4000  # of examples: the standard error of their mean is then below 1%
 SATURATED = 2.0  # standard deviation of the pre-activation at which a sigmoid counts as leaving saturation
 
 
@@ -79,8 +75,8 @@ class MeanField:
 def mean_field(
     sizes: Sequence[int],
     *,
-    inputs: Any = None,
-    squared_norm: Any = None,
+    inputs: ArrayLike | None = None,
+    squared_norm: ArrayLike | None = None,
     init: str = "large",
     cost: str = "cross-entropy",
     batch_size: int = 1,
@@ -133,44 +129,24 @@ def mean_field(
             f"init must be large or default, cost cross-entropy or quadratic; got {init!r}, {cost!r}."
         )
     std_sq = [1.0 if init == "large" else 1.0 / fan_in for fan_in in widths[:-1]]
-    forward = _Forward.of(widths, std_sq, bias_std, norms)
-    grad_sq = _grad_sq(widths, std_sq, forward, cost)
+    forward = Forward.of(widths, std_sq, bias_std, norms)
+    grad_sq = mean_grad_sq(widths, std_sq, forward, cost)
     if pairs is not None:
-        pair = _pair_grad(widths, std_sq, bias_std, forward, cost, pairs)
+        pair = pair_grad_product(widths, std_sq, bias_std, forward, cost, pairs)
         grad_sq = grad_sq / batch_size + (1 - 1 / batch_size) * pair
     fan_in, fan_out = np.array(widths[:-1]), np.array(widths[1:])
     return MeanField(
         np.array([v.mean() for v in forward.variance]),
         fan_in * fan_out * np.array(std_sq),
         grad_sq,
-        _alignment(widths, std_sq, bias_std, forward, cost),
+        mean_alignment(widths, std_sq, bias_std, forward, cost),
         np.array([SATURATED / np.sqrt(before.mean()) for before in forward.norm_before]),
     )
 
 
-@dataclass(frozen=True)
-class _Pairs:
-    """Pairs of different examples: which they are, and their overlaps x . x'."""
-
-    one: np.ndarray
-    two: np.ndarray
-    overlap: np.ndarray
-
-    @classmethod
-    def of(cls, sample: np.ndarray) -> _Pairs:
-        """Return all pairs of a small sample, or as many as are enough, drawn evenly: neighbours may be alike."""
-        one, two = np.triu_indices(len(sample), 1)
-        if len(one) > PAIRS:
-            chosen = np.random.default_rng(0).choice(len(one), PAIRS, replace=False)
-            one, two = one[chosen], two[chosen]
-        return cls(one, two, np.einsum("pi,pi->p", sample[one], sample[two]))
-
-    def mean(self, f: Function, variance: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-        """Return E f(z) f(z') of every pair, from the variance of every example and the pairs' covariances."""
-        return pair_mean(f, variance[self.one], variance[self.two], covariance)
-
-
-def _inputs(inputs: Any, squared_norm: Any, fan_in: int, batch_size: int) -> tuple[np.ndarray, _Pairs | None]:
+def _inputs(
+    inputs: ArrayLike | None, squared_norm: ArrayLike | None, fan_in: int, batch_size: int
+) -> tuple[np.ndarray, Pairs | None]:
     """Return a sample of ||x||^2, and for a minibatch pairs of examples."""
     if (inputs is None) == (squared_norm is None):
         raise InvalidArgument("give either inputs (a sample of the data) or squared_norm (||x||^2), and not both.")
@@ -185,7 +161,7 @@ def _inputs(inputs: Any, squared_norm: Any, fan_in: int, batch_size: int) -> tup
         norms = (sample**2).sum(axis=1)
         if not norms.any():
             raise InvalidArgument("inputs must not be all zero: there is no scale to predict.")
-        return norms, _Pairs.of(sample) if batch_size > 1 else None
+        return norms, Pairs.of(sample) if batch_size > 1 else None
     if batch_size > 1:
         raise InvalidArgument(f"batch_size = {batch_size} needs inputs: the overlaps of examples, not ||x||^2 alone.")
     norms = np.atleast_1d(np.asarray(squared_norm, dtype=float))
@@ -193,77 +169,3 @@ def _inputs(inputs: Any, squared_norm: Any, fan_in: int, batch_size: int) -> tup
         raise InvalidArgument("squared_norm must hold at least one number, got none.")
     positive("squared_norm", norms)
     return norms, None
-
-
-@dataclass(frozen=True)
-class _Forward:
-    """Pre-activation variances, and the squared norms of the activations they come from, per layer and example."""
-
-    variance: list[np.ndarray]
-    norm_before: list[np.ndarray]
-
-    @classmethod
-    def of(cls, widths: list[int], std_sq: list[float], bias_std: float, norms: np.ndarray) -> _Forward:
-        variance, norm_before = [], [norms]
-        for layer, s_sq in enumerate(std_sq, 1):
-            variance.append(s_sq * norm_before[-1] + bias_std**2)
-            norm_before.append(widths[layer] * mean(lambda z: sigmoid(z) ** 2, variance[-1]))
-        return cls(variance, norm_before[:-1])
-
-
-def _alignment(widths: list[int], std_sq: list[float], bias_std: float, forward: _Forward, cost: str) -> np.ndarray:
-    """Return E<w_l, g_l> = dE C0 / d ln s_l by the chain rule through the variances (dE f / dV = E f'' / 2)."""
-    y = 1 / widths[-1]
-
-    def cost_bend(z: np.ndarray) -> np.ndarray:  # C'' averaged over the labels
-        return slope(z) if cost == "cross-entropy" else slope(z) ** 2 + (sigmoid(z) - y) * bend(z)
-
-    cost_slope = widths[-1] * mean(cost_bend, forward.variance[-1])  # 2 dE C0 / dV of the output layer
-    out: list[float] = []
-    for layer in range(len(std_sq) - 1, -1, -1):
-        if layer < len(std_sq) - 1:
-            grows = mean(lambda z: slope(z) ** 2 + sigmoid(z) * bend(z), forward.variance[layer])
-            cost_slope = cost_slope * std_sq[layer + 1] * widths[layer + 1] * grows
-        out.insert(0, float((cost_slope * (forward.variance[layer] - bias_std**2)).mean()))
-    return np.array(out)
-
-
-def _output_error(cost: str) -> tuple[Function, Function]:
-    """Return the functions p, q of z such that the output error is p(z) - y q(z), y the label."""
-    if cost == "cross-entropy":
-        return sigmoid, np.ones_like
-    return (lambda z: sigmoid(z) * slope(z)), slope
-
-
-def _grad_sq(widths: list[int], std_sq: list[float], forward: _Forward, cost: str) -> np.ndarray:
-    """Return E||g_l||^2 of a single example, averaged over the examples."""
-    p, q = _output_error(cost)
-    y = 1 / widths[-1]
-    error = mean(lambda z: p(z) ** 2 - 2 * y * p(z) * q(z) + y * q(z) ** 2, forward.variance[-1])
-    out: list[float] = []
-    for layer in range(len(std_sq) - 1, -1, -1):
-        if layer < len(std_sq) - 1:
-            back = widths[layer + 2] * std_sq[layer + 1] * error
-            error = mean(lambda z: slope(z) ** 2, forward.variance[layer]) * back
-        out.insert(0, float((widths[layer + 1] * error * forward.norm_before[layer]).mean()))
-    return np.array(out)
-
-
-def _pair_grad(
-    widths: list[int], std_sq: list[float], bias_std: float, forward: _Forward, cost: str, pairs: _Pairs
-) -> np.ndarray:
-    """Return E<g_l, g_l'> of two different examples, averaged over the pairs."""
-    covariance, overlap_before = [], [pairs.overlap]
-    for layer, s_sq in enumerate(std_sq):
-        covariance.append(s_sq * overlap_before[-1] + bias_std**2)
-        overlap_before.append(widths[layer + 1] * pairs.mean(sigmoid, forward.variance[layer], covariance[-1]))
-    p, q = _output_error(cost)
-    y = 1 / widths[-1]  # two labels agree with probability y, so that E y y' of one output is y^2: independent
-    error = pairs.mean(lambda z: p(z) - y * q(z), forward.variance[-1], covariance[-1])
-    out: list[float] = []
-    for layer in range(len(std_sq) - 1, -1, -1):
-        if layer < len(std_sq) - 1:
-            back = widths[layer + 2] * std_sq[layer + 1] * error
-            error = pairs.mean(slope, forward.variance[layer], covariance[layer]) * back
-        out.insert(0, float((widths[layer + 1] * error * overlap_before[layer]).mean()))
-    return np.array(out)

@@ -39,13 +39,13 @@ def by_stem(registry: _SingleDispatchCallable[Any], optimizer: Any, folder: str,
     InvalidArgument
         For what nobody has registered: says what was given and what to do.
     """
-    kind = type(optimizer)
-    stem = kind.__module__.removeprefix(SETTINGS)
-    if kind.__module__ != stem and find_spec(f"{folder}.{stem}"):
-        import_module(f"{folder}.{stem}")
-        found = registry.dispatch(kind)
-        if found is not registry.dispatch(object):
-            return found(optimizer)
+    for kind in type(optimizer).__mro__:  # somebody's subclass of ours is one of ours
+        stem = kind.__module__.removeprefix(SETTINGS)
+        if kind.__module__ != stem and find_spec(f"{folder}.{stem}"):
+            import_module(f"{folder}.{stem}")
+    found = registry.dispatch(type(optimizer))
+    if found is not registry.dispatch(object):
+        return found(optimizer)
     raise InvalidArgument(_refusal(optimizer, name))
 
 

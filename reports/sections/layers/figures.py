@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from reports.document.style import COLOURS, log_scale, new_figure, residual_band, styled
-from reports.runs.balance import budgets
+from reports.runs.balance import budget_of
+from reports.sections.layers.facts import Settled
+from sim.estimates.spread import mean_and_error
 
 __all__ = ["balance_figure", "budget_figure", "forecast_figure", "which_n_figure"]
 
 TERMS = {"decay": COLOURS["blue"], "noise": COLOURS["orange"], "signal": COLOURS["green"]}
+KINDS = {"scaled": "o", "masked": "s", "padded": "D", "as they are": "*"}
 STARTS = {"large": ("o", COLOURS["blue"]), "default": ("s", COLOURS["orange"])}
 
 
@@ -25,14 +29,12 @@ def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
     figure, axes = new_figure(2, 2, 4.2, sharex=True)
     for row, (init, run) in zip(axes, runs.items(), strict=True):
         for axis, layer in zip(row, run.layer.values, strict=True):
-            terms, epochs = budgets(run, int(layer)), run.epoch.values[1:]
+            budget, epochs = budget_of(run, int(layer)), run.epoch.values[1:]
             for name, colour in TERMS.items():
-                values = terms[name]
-                axis.errorbar(epochs, values.mean(axis=0), values.std(axis=0, ddof=1) / np.sqrt(len(values)), fmt="o",
-                              color=colour, mfc="white", markersize=2.6, label=name)  # fmt: skip
-            total = sum(terms[name].mean(axis=0) for name in TERMS)
-            axis.plot(epochs, total, color="black", linewidth=1.0, label="sum")
-            axis.plot(epochs, terms["measured"].mean(axis=0), "x", color="black", markersize=3, label="measured change")
+                mean, error = mean_and_error(getattr(budget, name))
+                axis.errorbar(epochs, mean, error, fmt="o", color=colour, mfc="white", markersize=2.6, label=name)
+            axis.plot(epochs, budget.total.mean(axis=0), color="black", linewidth=1.0, label="sum")
+            axis.plot(epochs, budget.measured.mean(axis=0), "x", color="black", markersize=3, label="measured change")
             axis.axhline(0, color="black", linewidth=0.5)
             axis.set_yscale("symlog", linthresh=0.2, linscale=1.5)
             axis.set_yticks([-1, -0.2, -0.1, 0, 0.1, 0.2, 1], ["-1", "-0.2", "-0.1", "0", "0.1", "0.2", "1"])
@@ -46,23 +48,25 @@ def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
 
 
 @styled
-def balance_figure(rows: list[dict[str, Any]]) -> Figure:
+def balance_figure(rows: list[Settled]) -> Figure:
     """Draw measured rms over lam on the line that joins the balance's predictions, with residuals in sigma."""
-    layers = sorted({row["layer"] for row in rows})
+    layers = sorted({row.layer for row in rows})
     figure, axes = new_figure(2, len(layers), 3.7, height_ratios=[3, 1], sharex="col")
     for column, layer in enumerate(layers):
         top, bottom = axes[:, column]
         for init, (marker, colour) in STARTS.items():
-            mine = sorted((r for r in rows if (r["layer"], r["init"]) == (layer, init)), key=lambda r: float(r["lam"]))
-            lam, measured, error, predicted, predicted_error = (
-                np.array([r[k] for r in mine]) for k in ("lam", "measured", "error", "predicted", "predicted_error")
+            mine = sorted((r for r in rows if (r.layer, r.init) == (layer, init)), key=lambda r: r.lam)
+            lam = np.array([r.lam for r in mine])
+            measured, error, predicted, predicted_error = (
+                np.array([getattr(r.balance, k) for r in mine])
+                for k in ("measured", "error", "predicted", "predicted_error")
             )
             top.plot(lam, predicted, color=colour, linewidth=1.0)
             top.errorbar(lam, measured, error, fmt=marker, color=colour, mfc="white", label=f"{init} start")
             bottom.errorbar(lam, (measured - predicted) / np.hypot(error, predicted_error), 1.0, fmt=marker,
                             color=colour, mfc="white")  # fmt: skip
         top.set_xscale("log")
-        values = [r["measured"] for r in rows if r["layer"] == layer]
+        values = [r.balance.measured for r in rows if r.layer == layer]
         log_scale(top, 0.8 * min(values), 1.25 * max(values))
         top.set_title(f"layer {layer}")
         residual_band(bottom)
@@ -73,38 +77,26 @@ def balance_figure(rows: list[dict[str, Any]]) -> Figure:
 
 
 @styled
-def which_n_figure(facts: dict[str, Any], rows: list[dict[str, Any]]) -> Figure:
+def which_n_figure(facts: dict[str, Any], rows: list[Settled]) -> Figure:
     """Draw the scale of layer 2 over E||x||^2, hidden neurons and lam, with the candidates for 1/sqrt(n)."""
     figure, axes = new_figure(1, 3, 3.1, sharey=True)
     left, middle, right = axes[0]
     points, hidden = facts["inputs"], facts["hidden"]
-    markers = {"scaled": "o", "masked": "s", "padded": "D", "as they are": "*"}
     for lam, colour in zip(sorted({p["lam"] for p in points}), (COLOURS["blue"], COLOURS["orange"]), strict=True):
-        for kind, marker in markers.items():
+        for kind, marker in KINDS.items():
             mine = [p for p in points if (p["kind"], p["lam"]) == (kind, lam)]
             if mine:
                 _points(left, mine, "squared_norm", marker, colour, rf"{kind}, $\lambda = {lam:g}$")
     _points(middle, hidden, "hidden", "^", COLOURS["orange"], rf"other widths, $\lambda = {hidden[0]['lam']:g}$")
     for init, (marker, colour) in STARTS.items():
-        mine = [r | {"rms": r["measured"]} for r in rows if (r["layer"], r["init"]) == (2, init)]
+        mine = [{"lam": r.lam, "rms": r.balance.measured, "error": r.balance.error}
+                for r in rows if (r.layer, r.init) == (2, init)]  # fmt: skip
         _points(right, mine, "lam", marker, colour, f"{init} start")
-    as_it_is = next(p["weights"] for p in hidden if p["hidden"] == 30)
-    reaches = {left: np.geomspace(15, 420, 50), middle: np.array([8.0, 110.0]), right: np.array([4.0, 200.0])}
-    for axis, over in reaches.items():
-        q = over if axis is left else np.full(2, facts["squared_norm"])
-        weights = as_it_is / 30 * over if axis is middle else np.full(len(over), as_it_is)
-        axis.plot(over, 2 / np.sqrt(q), color="black", linestyle="--", linewidth=0.9, label=r"$2/\sqrt{E\|x\|^2}$")
-        axis.plot(over, 1 / np.sqrt(q), color="black", linestyle=":", linewidth=0.9, label=r"$1/\sqrt{E\|x\|^2}$")
-        axis.plot(over, np.full(len(over), 784**-0.5), color=COLOURS["grey"], linestyle="-.", linewidth=0.9,
-                  label=r"$1/\sqrt{784}$ (fan-in)")  # fmt: skip
-        axis.plot(over, weights**-0.5, color=COLOURS["grey"], linestyle=(0, (1, 3)), linewidth=0.9,
-                  label=r"$1/\sqrt{n}$, all weights")  # fmt: skip
-        axis.set_xscale("log")
-        axis.xaxis.set_minor_formatter(NullFormatter())
-    log_scale(left, 0.003, 0.7)
-    left.set_xticks([20, 100, 400], ["20", "100", "400"])
-    middle.set_xticks([10, 30, 90], ["10", "30", "90"])
-    right.set_xticks([5, 30, 160], ["5", "30", "160"])
+    _candidates(left, [p["squared_norm"] for p in points], facts, "squared_norm")
+    _candidates(middle, [p["hidden"] for p in hidden], facts, "hidden")
+    _candidates(right, sorted({r.lam for r in rows}), facts, "lam")
+    scales = [p["rms"] for p in (*points, *hidden)] + [r.balance.measured for r in rows if r.layer == 2]
+    log_scale(left, 0.5 * min(max(p["weights"] for p in hidden) ** -0.5, *scales), 3 * max(scales))
     left.set_xlabel(r"inputs' $E\|x\|^2$")
     left.set_ylabel("stationary rms of layer 2")
     middle.set_xlabel("hidden neurons")
@@ -114,6 +106,25 @@ def which_n_figure(facts: dict[str, Any], rows: list[dict[str, Any]]) -> Figure:
         handles |= dict(zip(*reversed(axis.get_legend_handles_labels()), strict=True))
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=4, fontsize=7.5)
     return figure
+
+
+def _candidates(axis: Axes, values: Sequence[float], facts: dict[str, Any], name: str) -> None:
+    """Draw the readings of 1/sqrt(n) over what is varied, `name`, and mark its lowest, middle and highest value."""
+    over = np.geomspace(0.75 * min(values), 1.25 * max(values), 50)
+    own = next(p for p in facts["hidden"] if p["own"])
+    q = over if name == "squared_norm" else np.full(len(over), facts["squared_norm"])
+    weights = (own["weights"] / own["hidden"]) * (over if name == "hidden" else np.full(len(over), own["hidden"]))
+    grey = COLOURS["grey"]
+    axis.plot(over, 2 / np.sqrt(q), color="black", linestyle="--", linewidth=0.9, label=r"$2/\sqrt{E\|x\|^2}$")
+    axis.plot(over, 1 / np.sqrt(q), color="black", linestyle=":", linewidth=0.9, label=r"$1/\sqrt{E\|x\|^2}$")
+    axis.plot(over, np.full(len(over), own["fan_in"] ** -0.5), color=grey, linestyle="-.", linewidth=0.9,
+              label=rf"$1/\sqrt{{{own['fan_in']}}}$ (fan-in)")  # fmt: skip
+    axis.plot(over, weights**-0.5, color=grey, linestyle=(0, (1, 3)), linewidth=0.9, label=r"$1/\sqrt{n}$, all weights")
+    axis.set_xscale("log")
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    ordered = sorted(values)
+    ticks = [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
+    axis.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
 
 
 def _points(axis: Axes, points: list[dict[str, Any]], over: str, marker: str, colour: str, label: str) -> None:
@@ -135,7 +146,8 @@ def forecast_figure(layers: dict[str, dict[str, Any]]) -> Figure:
             epochs, facts["rms"], "o", color=COLOURS["blue"], mfc="white", markersize=2.6, label="rms of the weights"
         )
         for key, colour in (("forecast_arrives", COLOURS["orange"]), ("rms_arrives", COLOURS["blue"])):
-            axis.axvline(facts[key], color=colour, linestyle=":", linewidth=0.9)
+            if facts[key] is not None:
+                axis.axvline(facts[key], color=colour, linestyle=":", linewidth=0.9)
         axis.set_xscale("log")
         axis.set_ylim(0, 1.35 * facts["final"])
         axis.set_xlabel("epoch")

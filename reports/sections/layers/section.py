@@ -2,192 +2,129 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-import xarray as xr
-
-import sim
-from reports.comparison import Comparison, z_summary
-from reports.document.section import Picture, Section, Task
-from reports.runs.balance import balance_of
+from reports.comparison import z_summary
+from reports.document.section import Chapter, Picture, Results, Section, SectionSpec
+from reports.sections.layers.claims import textbook_facts, textbook_verdicts
+from reports.sections.layers.experiments import REPLICAS, SAMPLED, TEXTBOOK_LAM, TIME_CONSTANTS, WIDE, tasks
 from reports.sections.layers.facts import (
+    Settled,
     budget_facts,
     common_drifts,
     end_gaps,
     field_facts,
-    forecast_facts,
-    hidden_facts,
-    inputs_facts,
-    power_law,
-    textbook_facts,
+    same_ends,
+    settled,
 )
 from reports.sections.layers.figures import balance_figure, budget_figure, forecast_figure, which_n_figure
-from reports.sections.mnist_run import section as mnist_run
+from reports.sections.layers.forecast import forecast_facts, forecast_verdicts
+from reports.sections.layers.which_n import (
+    as_facts,
+    hidden_facts,
+    inputs_facts,
+    lam_laws,
+    readings,
+    saturation_facts,
+)
+from reports.sections.mnist_run.section import HIDDEN, MNIST_RUN, STARTS
 
-__all__ = ["NAME", "report", "tasks"]
-
-NAME = "layers"
-SETTINGS: dict[str, Any] = {"batch_size": 10, "eta": 0.1}
-LAMS, QUICK_LAMS = (5.0, 12.0, 30.0, 70.0, 160.0), (160.0,)
-INPUTS = (  # how the inputs are changed, and at which lam
-    ("scaled", 0.5, 30.0), ("scaled", 2.0, 30.0), ("scaled", 0.5, 70.0), ("scaled", 0.7, 70.0), ("scaled", 2.0, 70.0),
-    ("masked", 0.25, 70.0), ("masked", 0.5, 70.0), ("padded", 2.0, 70.0),
-)  # fmt: skip
-HIDDEN, HIDDEN_LAM = (10, 90), 70.0  # other numbers of hidden neurons: all weights of the network, at the same fan-in
-SAMPLE = 2000  # examples from which the mean field knows the data
-REPLICAS = 2
-EPOCHS, QUICK_EPOCHS = (
-    60,
-    16,
-)  # the least for a stationary run: at strong decay the network's learning is what takes time
-INPUTS_EPOCHS = 40  # for runs whose scale is compared with that of runs of the same length
-SAMPLED = 4  # the gradient's statistics are taken from each so many-th minibatch
+__all__ = ["LAYERS"]
 
 
-def epochs_for(lam: float) -> int:
-    """Return twelve time constants of the decay, and at least what the network needs to learn."""
-    return max(EPOCHS, math.ceil(12 * SETTINGS["batch_size"] / (SETTINGS["eta"] * lam)))
-
-
-def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
-    """Return the runs to stationarity over lam, those with changed inputs, and the textbook's larger network."""
-    listed = []
-    for lam in QUICK_LAMS if quick else LAMS:
-        for init in mnist_run.STARTS:
-            epochs = QUICK_EPOCHS if quick else epochs_for(lam)
-            listed.append(_training(f"lam-{lam:g}-{init}", data, epochs, seed, init=init, lam=lam))
-    if not quick:
-        for kind, value, lam in INPUTS:
-            name = f"inputs-{kind}-{value:g}-{lam:g}"
-            arguments = {"data": data, "kind": kind, "value": value, "lam": lam, "seed": seed}
-            ticks = REPLICAS * INPUTS_EPOCHS
-            listed.append(Task(name, train_on_changed, arguments, 0.08 * ticks, f"MNIST {kind} {value:g}", ticks))
-        for hidden in HIDDEN:
-            sizes = (784, hidden, 10)
-            key = f"hidden-{hidden}"
-            listed.append(_training(key, data, INPUTS_EPOCHS, seed, init="default", lam=HIDDEN_LAM, sizes=sizes))
-        for init in mnist_run.STARTS:
-            listed.append(_training(f"hundred-{init}", data, 30, seed, init=init, lam=5.0, sizes=(784, 100, 10)))
-    for init in mnist_run.STARTS:
-        arguments = {"data": data, "init": init, "seed": seed}
-        listed.append(Task(f"untrained-{init}", measure_untrained, arguments, 1.0, "untrained networks"))
-    return listed
-
-
-def _training(key: str, data: sim.Data, epochs: int, seed: int, **settings: Any) -> Task:
-    arguments = SETTINGS | {"data": data, "epochs": epochs, "replicas": REPLICAS, "seed": seed} | settings
-    arguments |= {"evaluate_every": epochs}  # cost and accuracy before and after are enough here
-    arguments |= {"statistics": SAMPLED}
-    ticks = epochs * REPLICAS
-    return Task(key, sim.train, arguments, 0.1 * ticks, f"MNIST, {key.replace('-', ' ')}", ticks)
-
-
-def measure_untrained(data: sim.Data, init: str, seed: int) -> xr.Dataset:
-    """Measure fresh networks, and keep a sample of the inputs for the mean field."""
-    measured = sim.untrained(data, init=init, seed=seed)
-    return measured.assign(inputs=(("example", "pixel"), data.train.inputs[:SAMPLE]))
-
-
-def train_on_changed(
-    data: sim.Data, kind: str, value: float, lam: float, seed: int, progress: Any = None
-) -> xr.Dataset:
-    """Train on inputs that are scaled, randomly masked, or padded with pixels that are always zero."""
-    examples = data.sizes[0]
-    images = data.inputs[:examples]
-    if kind == "scaled":
-        images = images * np.float32(value / (255 if images.dtype.kind in "iu" else 1))
-    elif kind == "masked":
-        keep = np.random.default_rng(seed).random(images.shape) < value
-        images = np.where(keep, images, 0).astype(images.dtype)
-    else:
-        images = np.concatenate([images, np.zeros_like(images)], axis=1)
-    changed = sim.Data(images, data.labels[:examples], (examples, 0, 0), f"{kind} {value:g}")
-    run = sim.train(
-        changed, sizes=(images.shape[1], 30, 10), lam=lam, epochs=INPUTS_EPOCHS, init="default",
-        replicas=REPLICAS, seed=seed, evaluate_every=INPUTS_EPOCHS, statistics=None, progress=progress, **SETTINGS,
-    )  # fmt: skip
-    run.attrs |= {"kind": kind, "value": value, "squared_norm": float((changed.train.inputs**2).sum(axis=1).mean())}
-    return run
-
-
-def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
+def report(results: Mapping[str, Results], quick: bool) -> Section:
     """Balance every stationary run, find the law of the inputs, time the forecast, and check the mean field."""
-    mine, question = results[NAME], results[mnist_run.NAME]
-    grid = {key: run for key, run in mine.items() if key.startswith("lam-")}
-    rows = [balance_row(run, int(layer)) for run in grid.values() for layer in run.layer]
-    drifts = common_drifts(grid)
-    comparisons = [_comparison(row) for row in rows]
+    mine, question = results[LAYERS.name], results[MNIST_RUN.name]
+    grid = mine.where(experiment="lam")
+    rows, drifts, gaps = settled(grid), [drift.as_dict() for drift in common_drifts(grid)], end_gaps(grid)
+    field, field_comparisons = field_facts(mine, question)
+    balances = [row.comparison() for row in rows]
     facts: dict[str, Any] = {
         "quick": quick,
         "equations": _equations(),
-        "rows": rows,
-        "worst_percent": 100 * max(abs(row["predicted"] / row["measured"] - 1) for row in rows),
+        "replicas": REPLICAS,
+        "sampled": SAMPLED,
+        "time_constants": TIME_CONSTANTS,
+        "shortest": min(row.epochs for row in rows),
+        "rows": [row.as_dict() for row in rows],
+        "worst_percent": 100 * max(abs(row.balance.predicted / row.balance.measured - 1) for row in rows),
         "drifts": drifts,
         "stationary": [d["lam"] for d in drifts if d["stationary"]],
-        "end_gaps": end_gaps(grid),
+        "end_gaps": [gap.as_dict() for gap in gaps],
         "budget": budget_facts(question),
-        "field": field_facts(mine, question),
+        "field": field,
+        "balance_summary": z_summary(balances),
+        "differ": sum(c.verdict == "differs" for c in balances),
+        "summary": z_summary(field_comparisons),
+        "verdicts": {"same_ends": same_ends(gaps)},
     }
-    pictures: dict[str, Picture] = {
+    pictures = {
         "budget": Picture(
-            budget_figure(question),
+            budget_figure({init: question.one(init=init) for init in STARTS}),
             "Change of the squared norm per epoch by decay, noise and signal, for both layers and both starts.",
         ),
     }
-    comparisons += [c for row in facts["field"]["rows"] for c in _field_comparisons(row)]
     if not quick:
-        facts["lam_law"] = power_law([(r["lam"], r["measured"], r["error"]) for r in rows if r["layer"] == 2])
-        facts |= (
-            inputs_facts(mine)
-            | hidden_facts(mine)
-            | forecast_facts(mine)
-            | {"textbook": textbook_facts(mine, question)}
-        )
-        pictures["balance"] = Picture(
+        more, drawn = _full(mine, question, rows)
+        facts["verdicts"] |= more.pop("verdicts")
+        facts |= more
+        pictures |= drawn
+    runs = {f"lam-{labels['lam']:g}-{labels['init']}": run for labels, run in grid}
+    return Section(LAYERS.name, facts, balances + field_comparisons, pictures, runs)
+
+
+def _full(mine: Results, question: Results, rows: list[Settled]) -> tuple[dict[str, Any], dict[str, Picture]]:
+    """Return what only the full report has: the search for n, the forecast, the textbook's two examples."""
+    inputs, hidden, laws = inputs_facts(mine), hidden_facts(mine), lam_laws(rows)
+    forecast = forecast_facts(mine, TEXTBOOK_LAM)
+    examples = {
+        HIDDEN: {init: question.one(init=init) for init in STARTS},
+        WIDE: {init: mine.one(experiment="textbook", init=init) for init in STARTS},
+    }
+    textbook = textbook_facts(examples)
+    facts = as_facts(inputs | hidden) | {
+        "lam_law": as_facts({"2": laws[2]})["2"],
+        "forecast": forecast,
+        "forecast_lam": TEXTBOOK_LAM,
+        "textbook": textbook,
+        "verdicts": {
+            "readings": readings(laws, inputs["input_laws"], hidden["hidden_law"]),
+            "saturation": saturation_facts(rows, inputs["squared_norm"]),
+            "forecast": forecast_verdicts(forecast),
+            "textbook": textbook_verdicts(textbook),
+        },
+    }
+    pictures = {
+        "balance": Picture(
             balance_figure(rows),
-            "Measured rms of both layers over lambda, both starts, on the line of the norm balance.",
-        )
-        pictures["which_n"] = Picture(
+            "Measured rms of both layers over lambda, from both starts, beside the line of the norm balance.",
+        ),
+        "which_n": Picture(
             which_n_figure(facts, rows),
             "Scale of layer 2 over the mean squared norm of the inputs, the number of hidden neurons and lambda.",
-        )
-        pictures["forecast"] = Picture(
-            forecast_figure(facts["forecast"]["default"]),
-            "The balance's forecast of the final rms, epoch by epoch, ahead of the rms itself, for both layers.",
-        )
-    facts["summary"] = z_summary([c for c in comparisons if c.name.startswith("mean field")])
-    return Section(
-        NAME, facts, comparisons, pictures, {key: run for key, run in mine.items() if key.startswith("lam-")}
-    )
+        ),
+        "forecast": Picture(
+            forecast_figure(forecast["default"]),
+            "The balance's forecast of the final rms, epoch by epoch, beside the rms itself, for both layers.",
+        ),
+    }
+    return facts, pictures
 
 
 def _equations() -> dict[str, str]:
     """Return the budget and the stationary norm as Typst mathematics, from the derivation."""
     from theory.algebra.typst_math import typst_math
-    from theory.layer.balance import derive_norm_balance
+    from theory.layer.budget import derive_norm_balance
 
     derivation = derive_norm_balance()
     return {key: typst_math(derivation[name]) for key, name in (("budget", "budget"), ("norm", "stationary norm"))}
 
 
-def balance_row(run: xr.Dataset, layer: int) -> dict[str, Any]:
-    """Return `balance_of` with the run's lam, start and layer."""
-    return {
-        "lam": run.attrs["lam"],
-        "init": run.attrs["init"],
-        "layer": layer,
-        "epochs": int(run.epoch[-1]),
-    } | balance_of(run, layer)
-
-
-def _comparison(row: dict[str, Any]) -> Comparison:
-    name = f"norm balance: rms of layer {row['layer']}, lam = {row['lam']:g}, {row['init']} start"
-    error = math.hypot(row["error"], row["predicted_error"])
-    return Comparison(name, row["predicted"], row["measured"], error, precision=0.02)
-
-
-def _field_comparisons(row: dict[str, Any]) -> list[Comparison]:
-    name = f"mean field: {row['what']} of layer {row['layer']}, {row['init']} start"
-    return [Comparison(name, row["predicted"], row["measured"], row["error"], precision=0.1)]
+LAYERS = SectionSpec(
+    name="layers",
+    words=(Chapter("The layers", "sec-layers", "layers.typ"),),
+    tasks=tasks,
+    report=report,
+    needs=("mnist_run",),
+)

@@ -10,9 +10,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 import theory
-from reports.cli.optimizer_choice import optimizer_of
 from reports.document.style import COLOURS, log_scale, new_figure, residual_band, styled
-from reports.sections.random_walk.section import predict
+from reports.runs.walks import optimizer_of, predict, scale_of
 
 __all__ = ["optimizer_figure"]
 
@@ -39,8 +38,7 @@ def optimizer_figure(lines: dict[str, list[xr.Dataset]]) -> Figure:
         for place, name in enumerate(names):
             walks = lines[name]
             at = np.array([_rate(walk) for walk in walks])
-            measured = np.sqrt([walk.variance.item() for walk in walks])
-            error = np.array([walk.variance_error.item() for walk in walks]) / (2 * measured)
+            measured, error = np.array([scale_of(walk) for walk in walks]).T
             predicted = np.array([predict(walk).scale for walk in walks])
             colour, marker = LOOKS[name]
             look: dict[str, Any] = {"fmt": marker, "color": COLOURS[colour], "mfc": "none"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,16 @@ import xarray as xr
 
 import sim
 import theory
-from reports.cli.optimizer_choice import optimizer_of
 from reports.comparison import Comparison, z_summary
-from reports.document.section import Picture, Section, Task
-from reports.sections.figures import transient_figure, walk_figure
+from reports.document.section import Chapter, Picture, Results, Section, SectionSpec, Task
+from reports.runs.walks import predict, scale_comparison
+from reports.sections.random_walk.figures import transient_figure, walk_figure
 
-__all__ = ["NAME", "report", "tasks"]
-
-NAME = "random_walk"
+__all__ = ["RANDOM_WALK"]
 
 N = 100  # small, so that the rates span three decades while the walks stay short; the law knows n only through lam/n
 TRANSIENTS = {"white": 0.0, "correlated": 0.9}
+STARTS = {"above": 3.0, "below": 0.0}
 
 
 def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
@@ -36,19 +36,20 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         for eta in (0.05, 0.5, 4.0)
         for gap in np.geomspace(0.003, 1.9, points)
     ]
-    arguments = [_grid_walk(point, quick) for point in grid]
-    keys = [f"grid-{i:02}" for i in range(len(grid))]
-    for name, correlation in TRANSIENTS.items():
-        for side, start in (("above", 3.0), ("below", 0.0)):
-            keys.append(f"transient-{name}-{side}")
-            arguments.append({
-                "n": N, "lam": 4.0, "eta": 0.5, "correlation": correlation, "start": start,
-                "weights": 2_000 if quick else 20_000, "steps": 320, "burn_in": 160,
-            })  # fmt: skip
-    children = np.random.SeedSequence(seed).generate_state(len(keys))
+    walks: list[tuple[dict[str, Any], dict[str, Any]]] = [
+        ({"experiment": "grid"} | point, _grid_walk(point, quick)) for point in grid
+    ]
+    for noise, correlation in TRANSIENTS.items():
+        for side, start in STARTS.items():
+            walks.append((
+                {"experiment": "transient", "noise": noise, "side": side},
+                {"n": N, "lam": 4.0, "eta": 0.5, "correlation": correlation, "start": start,
+                 "weights": 2_000 if quick else 20_000, "steps": 320, "burn_in": 160},
+            ))  # fmt: skip
+    children = np.random.SeedSequence(seed).generate_state(len(walks))
     return [
-        Task(key, sim.walk, kwargs | {"seed": int(child)}, 4e-9 * kwargs["weights"] * kwargs["steps"], "random walks")
-        for key, kwargs, child in zip(keys, arguments, children, strict=True)
+        Task(labels, sim.walk, walk | {"seed": int(child)}, 4e-9 * walk["weights"] * walk["steps"], "random walks")
+        for (labels, walk), child in zip(walks, children, strict=True)
     ]
 
 
@@ -63,57 +64,44 @@ def _grid_walk(point: dict[str, float], quick: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
+def report(results: Mapping[str, Results], quick: bool) -> Section:
     """Compare every walk with the prediction and draw them."""
-    mine = results[NAME]
-    grid = [walk for key, walk in mine.items() if key.startswith("grid")]
-    transients = {key: walk for key, walk in mine.items() if key.startswith("transient")}
-    comparisons = [scale_comparison(walk, precision=0.02 if quick else 0.01) for walk in grid]
+    mine = results[RANDOM_WALK.name]
+    grid = mine.where(experiment="grid").datasets
+    transients = {
+        noise: {side: mine.one(experiment="transient", noise=noise, side=side) for side in STARTS}
+        for noise in TRANSIENTS
+    }
+    along = [c for sides in transients.values() for walk in sides.values() for c in _along(walk)]
+    precision = 0.02 if quick else 0.01
+    comparisons = [scale_comparison(walk, precision) for walk in grid]
+    example = transients["white"]["above"].attrs
     facts = {
         "n": N,
         "weights": grid[0].attrs["weights"],
+        "lam_of_memory": next(walk.attrs["lam"] for walk in grid if walk.attrs["correlation"] != 0),
+        "precision_percent": round(100 * precision),
         "seed_of_first": grid[0].attrs["seed"],
         "summary": z_summary(comparisons),
-        "derivation": [
-            {"name": step.name, "reason": step.reason, "equation": equation}
-            for step, equation in zip(*_typeset(), strict=True)
-        ],
-        "transient": {
-            name: transients["transient-white-above"].attrs[name] for name in ("lam", "eta", "start", "weights")
-        },
-        "transient_summary": z_summary([c for walk in transients.values() for c in _along(walk)]),
+        "derivation": _derivation(),
+        "transient": {name: example[name] for name in ("lam", "eta", "start", "weights")}
+        | {"correlation": TRANSIENTS["correlated"]},
+        "transient_summary": z_summary(along),
     }
     pictures = {
         "walk": Picture(
             walk_figure(grid),
-            "Scale of a weight against lambda, and against the memory of the noise: simulated points on the predicted "
-            "lines; below, the residuals in standard errors.",
+            "Scale of a weight against lambda, and against the memory of the noise: simulated points beside the "
+            "predicted lines; below, the residuals in standard errors.",
         ),
         "transient": Picture(
             transient_figure(transients),
-            "Root mean square of the weights against steps, falling from above and rising from below to one "
-            "equilibrium, for white and for correlated noise.",
+            "Root mean square of the weights against steps from a start above equilibrium and one below, for white and "
+            "for correlated noise: simulated points beside the predicted lines.",
         ),
     }
     table = xr.concat([_row(walk) for walk in grid], dim="point")
-    return Section(NAME, facts, comparisons, pictures, {"walks": table})
-
-
-def scale_comparison(walk: xr.Dataset, precision: float = 0.01) -> Comparison:
-    """Compare the measured scale of one walk with the prediction for its settings."""
-    predicted = predict(walk).scale
-    measured = float(np.sqrt(walk.variance))
-    error = float(walk.variance_error) / (2 * measured)
-    at = walk.attrs
-    name = f"scale of a weight, lam = {at['lam']:.4g}, eta = {at['eta']:g}, r = {at['correlation']:.4g}"
-    return Comparison(name, predicted, measured, error, precision)
-
-
-def predict(walk: xr.Dataset) -> theory.Equilibrium:
-    """Return the prediction for a walk's settings."""
-    names = ("noise", "correlation", "curvature")
-    numbers = (walk.attrs[k] for k in ("n", "lam", "eta"))
-    return theory.equilibrium(*numbers, optimizer=optimizer_of(walk), **{k: walk.attrs[k] for k in names})
+    return Section(RANDOM_WALK.name, facts, comparisons, pictures, {"walks": table})
 
 
 def _along(walk: xr.Dataset) -> list[Comparison]:
@@ -129,8 +117,20 @@ def _row(walk: xr.Dataset) -> xr.Dataset:
     return walk[["variance", "variance_error", "burn_in"]].assign({name: walk.attrs[name] for name in names})
 
 
-def _typeset() -> tuple[Any, list[str]]:
+def _derivation() -> list[dict[str, str]]:
+    """Return every step of the derivation: its name, its reason, its equation as Typst mathematics."""
     from theory.algebra.typst_math import typst_math
 
     steps = theory.derive(correlated=True).steps
-    return steps, [typst_math(step.equation.doit()) for step in steps]
+    return [{"name": s.name, "reason": s.reason, "equation": typst_math(s.equation.doit())} for s in steps]
+
+
+RANDOM_WALK = SectionSpec(
+    name="random_walk",
+    words=(
+        Chapter("Derivation", "sec-derivation", "derivation.typ"),
+        Chapter("The random walk against theory", "sec-walk", "random_walk.typ"),
+    ),
+    tasks=tasks,
+    report=report,
+)

@@ -10,21 +10,19 @@ import numpy as np
 import sim
 import theory
 from reports.document.section import Task
+from reports.runs.committee import REPLICAS, settle
 
 __all__ = [
     "BRANCHES",
     "DECAYS",
     "FAN_IN",
-    "REPLICAS",
     "RULES",
     "branch_lines",
     "branch_network",
     "predicted_scaling",
-    "settle",
     "tasks",
 ]
 
-REPLICAS = 24
 FAN_IN = 784  # of the decays: the inputs of the question's network
 DECAYS = {  # a unit that gradients pull out of saturation, and one that kicks hold there: rule, start, length in alpha
     "pulled": (theory.OnlineRule(0.5, 0.02, 0.3), theory.Overlaps(Q=400.0, R=0.0, T=1.0), 200.0),
@@ -45,42 +43,31 @@ BRANCHES = {  # Q* against gamma: eta, units, fan-in, and the gammas that are si
 def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
     """Return the networks to be run: two decays, three ways to scale the rates, three branches, random settings."""
     del data  # random inputs
-    runs: dict[str, dict[str, Any]] = {}
+    runs: list[tuple[dict[str, Any], dict[str, Any]]] = []  # labels, and what sim.online takes
     for name, (rule, start, alpha) in DECAYS.items():
-        runs[f"decay-{name}"] = {
-            "rule": rule, "start": start, "fan_in": FAN_IN, "alpha": alpha, "records": 20,
-            "replicas": REPLICAS,
-        }  # fmt: skip
+        settings = {"rule": rule, "start": start, "fan_in": FAN_IN, "alpha": alpha, "records": 20, "replicas": REPLICAS}
+        runs.append(({"experiment": "decay", "name": name}, settings))
     length = 4.0 if quick else 20.0
     for name in RULES:
         law = predicted_scaling(name, quick)
         for fan_in, network in zip(law.fan_in, law.networks, strict=True):
-            runs[f"scaling-{name}-{fan_in:03.0f}"] = settle(network, int(fan_in), length)
+            labels = {"experiment": "scaling", "name": name, "fan_in": int(fan_in)}
+            runs.append((labels, settle(network, int(fan_in), length)))
     for name, (*_, gammas) in BRANCHES.items():
         for gamma in gammas[-2:] if quick else gammas:
-            runs[f"branch-{name}-{gamma:g}"] = settle(branch_network(name, gamma), BRANCHES[name][2], length)
+            labels = {"experiment": "branch", "name": name, "gamma": gamma}
+            runs.append((labels, settle(branch_network(name, gamma), BRANCHES[name][2], length)))
     for i, network in enumerate(random_networks(2 if quick else 10, seed)):
-        runs[f"random-{i}"] = settle(network, 400, length)
+        runs.append(({"experiment": "random", "draw": i}, settle(network, 400, length)))
     children = np.random.SeedSequence(seed).generate_state(len(runs))
     return [
-        Task(
-            key,
-            sim.online,
-            run | {"seed": int(child)},
-            4e-7 * run["replicas"] * run["fan_in"] * run["alpha"],
-            "online learning",
-        )
-        for (key, run), child in zip(runs.items(), children, strict=True)
+        Task(labels, sim.online, run | {"seed": int(child)}, _seconds(run), "online learning")
+        for (labels, run), child in zip(runs, children, strict=True)
     ]
 
 
-def settle(network: theory.TeacherStudent, fan_in: int, length: float, replicas: int = REPLICAS) -> dict[str, Any]:
-    """Return what `sim.online` takes to measure the equilibrium: it starts there, `length` relaxation times count."""
-    time = float(-1 / network.eigenvalues.real.max())
-    return {
-        "rule": network.rule, "start": network.stationary, "fan_in": fan_in, "alpha": (3 + length) * time,
-        "burn_in": 3 * time, "records": 200, "replicas": replicas,
-    }  # fmt: skip
+def _seconds(run: dict[str, Any]) -> float:
+    return 4e-7 * run["replicas"] * run["fan_in"] * run["alpha"]
 
 
 @lru_cache

@@ -65,14 +65,14 @@ def scales_figure(
         label = f"{SCALING_LABELS[name]}: {law.exponent:+.2f}"
         axes[0, 0].plot(law.fan_in, law.scale, color=colour)
         N = np.array([row["fan_in"] for row in rows])
-        measured = np.array([row["measured"] for row in rows])
-        error = np.array([row["error"] for row in rows])
-        _points(axes[:, 0], N, np.sqrt(measured / N), error / (2 * np.sqrt(measured * N)), rows, colour, label)
+        measured, error = (np.array([row[key] for row in rows]) for key in ("measured", "error"))
+        points = np.array([N, np.sqrt(measured / N), error / (2 * np.sqrt(measured * N))])
+        _points(axes[:, 0], points, rows, colour, label)
     for colour, (name, (lines, rows)) in zip(CYCLE, branches.items(), strict=True):
         axes[0, 1].plot(lines["gamma"], lines["exact"], color=colour)
         axes[0, 1].plot(lines["gamma"], lines["asymptote"], color=colour, linestyle=":", linewidth=1.1)
-        gamma, measured, error = (np.array([row[key] for row in rows]) for key in ("gamma", "measured", "error"))
-        _points(axes[:, 1], gamma, measured, error, rows, colour, BRANCH_LABELS[name])
+        points = np.array([[row[key] for row in rows] for key in ("gamma", "measured", "error")])
+        _points(axes[:, 1], points, rows, colour, BRANCH_LABELS[name])
     log_scale(axes[0, 0], 0.004, 90)
     log_scale(axes[0, 1], 0.1, 4000)
     axes[0, 0].set_ylabel(r"$w_{\rm rms}$")
@@ -90,17 +90,10 @@ def scales_figure(
     return figure
 
 
-def _points(
-    pair: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    error: np.ndarray,
-    rows: list[dict[str, Any]],
-    colour: str,
-    label: str,
-) -> None:
-    """Draw measured points, and their residuals below."""
+def _points(pair: np.ndarray, points: np.ndarray, rows: list[dict[str, Any]], colour: str, label: str) -> None:
+    """Draw measured points (x, y and its error, one below the other), and their residuals below."""
     top, bottom = pair
+    x, y, error = points
     look: dict[str, Any] = {"fmt": "o", "color": colour, "mfc": "white"}
     top.errorbar(x, y, error, label=label, **look)
     bottom.errorbar(x, [row["z"] for row in rows], 1.0, **look)

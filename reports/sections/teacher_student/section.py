@@ -2,71 +2,49 @@
 
 from __future__ import annotations
 
-import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 import theory
-from reports.comparison import Comparison, z_summary
-from reports.document.section import Picture, Section
+from reports.comparison import SIGMAS, Comparison, z_summary
+from reports.document.section import Chapter, Picture, Results, Section, SectionSpec
+from reports.runs.committee import PRECISION, REPLICAS, measured_square, overlap_scores, predict
 from reports.sections.teacher_student.experiments import (
     BRANCHES,
     DECAYS,
     FAN_IN,
-    REPLICAS,
     RULES,
     branch_lines,
     predicted_scaling,
     tasks,
 )
 from reports.sections.teacher_student.figures import decay_figure, scales_figure
+from sim.estimates.spread import mean_and_error
 
-__all__ = ["NAME", "measured_square", "overlap_scores", "predict", "report", "tasks"]
+__all__ = ["TEACHER_STUDENT"]
 
-NAME = "teacher_student"
-
-TABLE = (
-    "K",
-    "M",
-    "fan_in",
-    "eta",
-    "gamma",
-    "sigma",
-    "limit",
-    "predicted",
-    "measured",
-    "error",
-    "z",
-)  # of every equilibrium
+TABLE = ("K", "M", "fan_in", "eta", "gamma", "sigma", "limit", "predicted", "measured", "error", "z")
+LIMITS = {"scaled": -1 / 2, "per_step": 0.0, "diffusive": theory.diffusive_exponent(1, 1)}  # of the power of N
+CLOSE = 0.05  # a power is near its limit if it is so close
 
 
-def predict(result: xr.Dataset, alpha_min: float = 0.0) -> theory.TeacherStudent:
-    """Return the prediction for the settings and the start of a measurement."""
-    at = result.attrs
-    rule = theory.OnlineRule(*(at[name] for name in ("eta", "gamma", "sigma", "batch_size")))
-    gram, K = np.array(ast.literal_eval(at["start"])), result.sizes["student"]
-    return theory.teacher_student(rule, theory.Overlaps(gram[:K, :K], gram[:K, K:], gram[K:, K:]), alpha_min=alpha_min)
+@dataclass(frozen=True)
+class Row:
+    """One stationary network: its settings, the prediction at its fan-in, and the measurement."""
+
+    key: str
+    labels: Mapping[str, Any]
+    numbers: dict[str, Any]
+    comparison: Comparison
 
 
-def measured_square(result: xr.Dataset) -> tuple[float, float]:
-    """Return the stationary squared norm of a unit, averaged over time, units and networks, and its standard error."""
-    late = result.Q.sel(alpha=result.alpha > result.attrs["burn_in"]).values
-    each = np.trace(late, axis1=2, axis2=3).mean(axis=1) / result.sizes["student"]
-    return float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each)))
-
-
-def overlap_scores(result: xr.Dataset, network: theory.TeacherStudent) -> list[float]:
-    """Return z of every distinct overlap, against the prediction at the run's fan-in."""
-    at, upper = network.at_fan_in(result.attrs["fan_in"]), np.triu_indices(result.sizes["student"])
-    z_Q = ((result.Q_mean - at.Q) / result.Q_mean_error).values[upper]
-    z_R = ((result.R_mean - at.R) / result.R_mean_error).values
-    return [float(z) for z in (*z_Q, *z_R.ravel())]
-
-
-def _stationary(key: str, result: xr.Dataset) -> tuple[dict[str, Any], Comparison]:
-    """Return one run's row of numbers and the comparison of its mean squared norm with the prediction at its N."""
+def _stationary(labels: Mapping[str, Any], result: xr.Dataset) -> Row:
+    """Compare one run's mean squared norm with the prediction at its N."""
+    key = "-".join(f"{v:03}" if name == "fan_in" else str(v) for name, v in labels.items())
     network, fan_in = predict(result), result.attrs["fan_in"]
     predicted = float(np.diag(network.at_fan_in(fan_in).Q).mean())
     rest = network.flow.gram(network.linear_noise.state)[: network.flow.K, : network.flow.K]
@@ -74,20 +52,19 @@ def _stationary(key: str, result: xr.Dataset) -> tuple[dict[str, Any], Compariso
     name = (
         f"squared norm of a unit, {key}, N = {fan_in}, eta = {network.rule.eta:.3g}, gamma = {network.rule.gamma:.3g}"
     )
-    comparison = Comparison(name, predicted, measured, error, 0.03)
-    row = {name: result.attrs[name] for name in ("eta", "gamma", "sigma", "fan_in")} | {
+    comparison = Comparison(name, predicted, measured, error, PRECISION)
+    numbers = {name: result.attrs[name] for name in ("eta", "gamma", "sigma", "fan_in")} | {
         "K": result.sizes["student"], "M": result.sizes["teacher"], "predicted": predicted, "measured": measured,
         "error": error, "z": comparison.z, "limit": float(np.diag(rest).mean()),
         "scores": overlap_scores(result, network),
     }  # fmt: skip
-    return row, comparison
+    return Row(key, labels, numbers, comparison)
 
 
 def _decay(name: str, result: xr.Dataset) -> tuple[dict[str, Any], list[Comparison]]:
     """Return one decay as arrays for the figure, and its comparisons point by point."""
     rule, start, _ = DECAYS[name]
-    alpha, Q = result.alpha.values, result.Q.values[:, :, 0, 0]
-    mean, error = Q.mean(axis=0), Q.std(axis=0, ddof=1) / np.sqrt(len(Q))
+    alpha, (mean, error) = result.alpha.values, mean_and_error(result.Q.values[:, :, 0, 0])
     network, dense = theory.teacher_student(rule, start, alpha_min=alpha[-1]), np.linspace(0, alpha[-1], 400)
     predicted = network.at(alpha)[0][:, 0, 0]
     at, law, Q0 = network.at_fan_in(FAN_IN), theory.saturated_unit(rule, start), float(start.Q[0, 0])
@@ -101,53 +78,44 @@ def _decay(name: str, result: xr.Dataset) -> tuple[dict[str, Any], list[Comparis
     return curves, [Comparison(f"Q at alpha = {a:g}, {name}", p, m, e, 0.05) for a, p, m, e in rows if a > 0]
 
 
-def _slope(rows: list[dict[str, Any]], what: str) -> tuple[float, float]:
-    """Return the slope of ln w_rms over ln N, every point weighted by its measured error, and its standard error."""
-    x = np.log([row["fan_in"] for row in rows])
-    y = np.log([row[what] / row["fan_in"] for row in rows]) / 2
-    weight = np.array([(2 * row["measured"] / row["error"]) ** 2 for row in rows])
-    away = x - np.average(x, weights=weight)
-    spread = (weight * away**2).sum()
-    return float((weight * away * y).sum() / spread), float(spread**-0.5)
-
-
-def report(results: dict[str, dict[str, xr.Dataset]], quick: bool) -> Section:
+def report(results: Mapping[str, Results], quick: bool) -> Section:
     """Compare every network with its prediction and draw them."""
-    mine = results[NAME]
-    decays = {name: _decay(name, mine[f"decay-{name}"]) for name in DECAYS}
-    settled = {key: _stationary(key, run) for key, run in mine.items() if not key.startswith("decay")}
+    mine = results[TEACHER_STUDENT.name]
+    decays = {name: _decay(name, mine.one(experiment="decay", name=name)) for name in DECAYS}
+    settled = [_stationary(labels, run) for labels, run in mine if labels["experiment"] != "decay"]
 
-    def rows(prefix: str) -> list[dict[str, Any]]:
-        return [row for key, (row, _) in settled.items() if key.startswith(prefix)]
+    def rows(**labels: str) -> list[dict[str, Any]]:
+        return [row.numbers for row in settled if labels.items() <= row.labels.items()]
 
-    scalings = {name: (predicted_scaling(name, quick), rows(f"scaling-{name}-")) for name in RULES}
-    branches = {name: (branch_lines(name, quick), rows(f"branch-{name}-")) for name in BRANCHES}
-    along = [c for _, comparisons in decays.values() for c in comparisons]
-    comparisons = [comparison for _, comparison in settled.values()]
+    scalings = {name: (predicted_scaling(name, quick), rows(experiment="scaling", name=name)) for name in RULES}
+    branches = {name: (branch_lines(name, quick), rows(experiment="branch", name=name)) for name in BRANCHES}
+    along, drawn = [c for _, found in decays.values() for c in found], rows(experiment="random")
+    comparisons = [row.comparison for row in settled]
     facts = {
         "quick": quick, "replicas": REPLICAS, "fan_in": FAN_IN,
         "decays": {name: _decay_facts(curves) for name, (curves, _) in decays.items()},
         "decay_summary": z_summary(along), "summary": z_summary(comparisons),
         "scaling": {name: _scaling_facts(name, law, points) for name, (law, points) in scalings.items()},
-        "rows": rows("random"), "row_scores": _rms([z for row in rows("random") for z in row["scores"]]),
+        "branches": {name: _branch_facts(points) for name, (_, points) in branches.items()},
+        "rows": drawn, "row_scores": _rms([z for row in drawn for z in row["scores"]]),
         "equations": _typeset(),
     }  # fmt: skip
     pictures = {
         "decay": Picture(
             decay_figure({name: curves for name, (curves, _) in decays.items()}),
-            "Squared norm of a saturated unit falling from 400 to equilibrium: simulated points on the predicted line, "
-            "with pure exponential decay and the closed form beside it; residuals in standard errors below.",
+            f"Squared norm of a saturated unit over time from {DECAYS['pulled'][1].Q[0, 0]:.0f}: simulated points "
+            "beside the predicted line, with pure exponential decay and the closed form; residuals below.",
         ),
         "scales": Picture(
             scales_figure(scalings, branches),
-            "Left: rms of the weights against the fan-in for three rules, with slopes -1/2, 0 and -1/6. Right: "
-            "stationary squared norm against gamma for two branches and a cancelling pair. Residuals below.",
+            "Left: rms of the weights against the fan-in for three rules. Right: stationary squared norm against gamma "
+            "for two branches and a cancelling pair. Residuals below.",
         ),
     }
     table = xr.Dataset(
-        {name: ("run", [row[name] for row, _ in settled.values()]) for name in TABLE}, {"run": [*settled]}
+        {name: ("run", [row.numbers[name] for row in settled]) for name in TABLE}, {"run": [row.key for row in settled]}
     )
-    return Section(NAME, facts, along + comparisons, pictures, {"teacher-student": table})
+    return Section(TEACHER_STUDENT.name, facts, along + comparisons, pictures, {"teacher-student": table})
 
 
 def _decay_facts(curves: dict[str, Any]) -> dict[str, Any]:
@@ -162,14 +130,36 @@ def _decay_facts(curves: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+def _power(x: np.ndarray, y: np.ndarray, relative_error: np.ndarray) -> tuple[float, float]:
+    """Return the slope of ln y over ln x, every point weighted by its measured error, and its standard error."""
+    weight = relative_error**-2.0
+    away = np.log(x) - np.average(np.log(x), weights=weight)
+    spread = (weight * away**2).sum()
+    return float((weight * away * np.log(y)).sum() / spread), float(spread**-0.5)
+
+
 def _scaling_facts(name: str, law: theory.Scaling, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the power of N in w_rms, predicted and measured, and whether it is near its limit for large N."""
     rule, _ = RULES[name]
-    slope, error = _slope(rows, "measured")
+    N, predicted, measured, error = (
+        np.array([r[k] for r in rows]) for k in ("fan_in", "predicted", "measured", "error")
+    )
+    relative = error / (2 * measured)
+    slope, slope_error = _power(N, np.sqrt(measured / N), relative)
+    expected = _power(N, np.sqrt(predicted / N), relative)[0]
     return {
         "eta": rule.eta, "gamma": rule.gamma, "sizes": [int(N) for N in law.fan_in],
-        "predicted": _slope(rows, "predicted")[0],
-        "measured": {"value": slope, "error": error},
+        "predicted": expected, "measured": {"value": slope, "error": slope_error},
+        "agrees": abs(slope - expected) < SIGMAS * slope_error, "limit": LIMITS[name],
+        "near_limit": abs(slope - LIMITS[name]) < CLOSE,
     }  # fmt: skip
+
+
+def _branch_facts(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the power of gamma in Q* that was measured between the lowest and the highest gamma."""
+    gamma, measured, error = (np.array([row[key] for row in rows]) for key in ("gamma", "measured", "error"))
+    value, slope_error = _power(gamma, measured, error / measured)
+    return {"value": value, "error": slope_error, "from": float(gamma.min()), "to": float(gamma.max())}
 
 
 def _rms(values: list[float]) -> dict[str, float]:
@@ -187,3 +177,11 @@ def _typeset() -> dict[str, str]:
     expression, symbols = statement("I2")
     names = {symbol: sp.Symbol(f"C_{symbol.name[1:]}") for symbol in symbols}
     return {"I2": typst_math(expression.subs(names))}
+
+
+TEACHER_STUDENT = SectionSpec(
+    name="teacher_student",
+    words=(Chapter("A nonlinear network without a fitted number", "sec-teacher", "teacher_student.typ"),),
+    tasks=tasks,
+    report=report,
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 from sim.data.idx import read_idx
 from sim.data.load import MNIST_SHA256
 from sim.errors import DataError
+from sim.machinery.saving import replacing
 
 __all__ = ["MD5", "main", "rebuild"]
 
@@ -47,9 +47,8 @@ def rebuild(folder: str | Path, target: str | Path) -> str:
     images = np.concatenate([parts[0].reshape(60_000, 784), parts[2].reshape(10_000, 784)])
     labels = np.concatenate([parts[1], parts[3]])
     target = Path(target)
-    temporary = target.with_name(target.name + ".part.npz")
-    np.savez_compressed(temporary, images=images, labels=labels)
-    os.replace(temporary, target)
+    with replacing(target) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, images=images, labels=labels)
     return hashlib.sha256(target.read_bytes()).hexdigest()
 
 

@@ -96,6 +96,19 @@ def test_fit_of_a_csv(tailoff, tmp_path):
     found = json.loads(tailoff("fit", tmp_path / "mine.csv", "--json")[1])
     assert found["scale"]["value"] == pytest.approx(0.2, rel=1e-4)
     assert found["rate"]["value"] == pytest.approx(0.1, rel=1e-4)
+    assert tailoff("fit", tmp_path / "mine.csv", "--plot", tmp_path / "fit.svg")[0] == 0
+    assert (tmp_path / "fit.svg").read_text().startswith("<?xml")
+
+
+def test_fit_of_a_constant(tailoff, tmp_path):
+    (tmp_path / "constant.csv").write_text("\n".join(f"{t},0.25" for t in range(20)))
+    found = json.loads(tailoff("fit", tmp_path / "constant.csv", "--json")[1])
+    assert (found["converged"], found["rate"]["value"]) == (False, None)
+    assert found["scale"]["value"] == pytest.approx(0.25)
+    (tmp_path / "line.csv").write_text("\n".join(f"{t},{1 + t}" for t in range(20)))
+    code, out, err = tailoff("fit", tmp_path / "line.csv")
+    assert (code, out) == (2, "")
+    assert "grows along a straight line" in err
 
 
 def test_bad_csv(tailoff, tmp_path):

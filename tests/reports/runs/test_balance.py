@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import theory
-from reports.runs.balance import balance_of, budget_per_epoch, verdict
+from reports.runs.balance import balance_of, budget_of
 
 N, LAM, ETA, M = 1000, 40.0, 0.1, 10
 WEIGHTS = 50
@@ -31,27 +31,26 @@ def made_up(epochs=60, norm_sq=8.0, slope=0.0, seed=0, **drop):
 
 def test_it_finds_the_stationary_scale():
     balance = balance_of(made_up(), 2)
-    sigma = np.hypot(balance["error"], balance["predicted_error"])
-    assert abs(balance["predicted"] - balance["measured"]) < 4 * sigma
-    assert sigma < 0.01 * balance["measured"]
-    assert verdict(balance).startswith("stationary")
+    assert balance.comparison("rms", precision=0.01).verdict == "agrees"
+    assert balance.stationary
+    assert balance.verdict.startswith("stationary")
 
 
 def test_a_norm_that_is_off_by_ten_percent_is_seen():
     run = made_up()
     run["rms"] = 1.1 * run.rms
-    balance = balance_of(run, 2)
-    assert abs(balance["predicted"] - balance["measured"]) > 4 * np.hypot(balance["error"], balance["predicted_error"])
+    assert balance_of(run, 2).comparison("rms", precision=0.01).verdict == "differs"
 
 
 def test_a_drift_is_said():
-    assert verdict(balance_of(made_up(slope=0.3), 2)).startswith("not stationary: drift +")
+    assert balance_of(made_up(slope=0.3), 2).verdict.startswith("not stationary: drift +")
 
 
 def test_budget_closes_where_it_should():
-    terms = budget_per_epoch(made_up(), 2)
-    total = terms["decay"] + terms["noise"] + terms["signal"]
-    assert abs(total.mean()) < 0.02 * abs(terms["decay"].mean())
+    budget = budget_of(made_up(), 2)
+    assert abs(budget.total.mean()) < 0.02 * abs(budget.decay.mean())
+    assert budget.drive.mean() == pytest.approx(-budget.decay.mean(), rel=0.02)
+    assert budget.at(-1)["decay"] == pytest.approx(budget.decay[:, -1].mean())
 
 
 @pytest.mark.parametrize(

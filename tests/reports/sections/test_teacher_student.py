@@ -9,17 +9,18 @@ import pytest
 import theory
 from reports.document.typeset import as_json
 from reports.document.work import run_all
-from reports.sections.teacher_student import section as teacher_student
+from reports.runs.committee import overlap_scores, predict
+from reports.sections.teacher_student.section import TEACHER_STUDENT
 
 
 @pytest.fixture(scope="module")
 def results():
-    return dict(run_all({teacher_student.NAME: teacher_student.tasks(True, 1, None)}, quiet=True))
+    return dict(run_all({TEACHER_STUDENT.name: TEACHER_STUDENT.tasks(True, 1, None)}, quiet=True))
 
 
 def test_every_comparison_holds(results):
     """54 comparisons over 24 networks each: one of them above 4 in 33 seeds. The seed is fixed."""
-    section = teacher_student.report(results, True)
+    section = TEACHER_STUDENT.report(results, True)
     assert len(section.comparisons) == 54
     assert all(abs(comparison.z) < 4 for comparison in section.comparisons)
     assert all(comparison.sharp for comparison in section.comparisons)
@@ -34,14 +35,14 @@ def test_every_comparison_holds(results):
 
 def test_a_wrong_law_is_rejected(results):
     """gamma off by 10 %."""
-    run = results[teacher_student.NAME]["branch-diffusive-0.1"]
-    network = teacher_student.predict(run)
+    run = results[TEACHER_STUDENT.name].one(experiment="branch", name="diffusive", gamma=0.1)
+    network = predict(run)
     wrong = theory.teacher_student(replace(network.rule, gamma=1.1 * network.rule.gamma), network.start)
-    assert abs(np.array(teacher_student.overlap_scores(run, network))).max() < 4
-    assert abs(np.array(teacher_student.overlap_scores(run, wrong))).max() > 4
+    assert abs(np.array(overlap_scores(run, network))).max() < 4
+    assert abs(np.array(overlap_scores(run, wrong))).max() > 4
 
 
 def test_the_seed_decides():
-    first, again, other = ([t.arguments["seed"] for t in teacher_student.tasks(True, s, None)] for s in (1, 1, 2))
+    first, again, other = ([t.arguments["seed"] for t in TEACHER_STUDENT.tasks(True, s, None)] for s in (1, 1, 2))
     assert first == again
     assert first != other

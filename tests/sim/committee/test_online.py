@@ -38,13 +38,6 @@ def test_turning_the_frame_keeps_the_overlaps():
     assert fields(students, students) == pytest.approx(students @ students.T, rel=1e-12)
 
 
-@pytest.mark.parametrize("method", ["reduced", "direct"])
-def test_the_weights_start_with_the_given_overlaps(method):
-    result = online(RULE, START, fan_in=20, alpha=1.0, records=2, replicas=2, method=method)
-    assert result.Q.values[:, 0] == pytest.approx(np.array([START.Q, START.Q]), rel=1e-10)
-    assert result.R.values[:, 0] == pytest.approx(np.array([START.R, START.R]), abs=1e-10)
-
-
 @pytest.mark.parametrize("batch_size", [1, 3])
 def test_both_methods_draw_from_the_same_distribution(batch_size):
     """Two-sample Kolmogorov-Smirnov at N = 8, far from Gaussian: 3 overlaps at level 1e-3, seed fixed.
@@ -80,14 +73,40 @@ def test_the_record_does_not_grow_with_the_steps():
     assert long.alpha.values == pytest.approx(np.linspace(0, 500, 6))
 
 
-def test_the_burn_in_is_left_out_and_said():
+def test_a_given_burn_in_is_left_out_and_said():
     """From Q = 1e6, averages are ruled by the start unless it is left out."""
     rule, start = OnlineRule(eta=0.5, gamma=0.5, sigma=1.0), Overlaps(Q=1e6)
-    whole = online(rule, start, fan_in=20, alpha=100.0, records=100, replicas=2)
+    whole = online(rule, start, fan_in=20, alpha=100.0, burn_in=0.0, records=100, replicas=2)
     late = online(rule, start, fan_in=20, alpha=100.0, burn_in=40.0, records=100, replicas=2)
     assert whole.Q_mean.item() > 100
     assert late.Q_mean.item() < 1
     assert late.attrs["burn_in"] == pytest.approx(40)
+    assert late.attrs["burn_in_chosen"] == "given"
+
+
+@pytest.mark.parametrize("Q", [1e6, 1e-6])
+def test_the_burn_in_is_found_in_the_data(Q):
+    """From far above and from far below, the same averages as with a generous burn-in, within 4 standard errors."""
+    rule, common = OnlineRule(eta=0.5, gamma=0.5, sigma=1.0), {"fan_in": 20, "alpha": 200.0, "seed": 3}
+    found = online(rule, Overlaps(Q=Q), **common)
+    given = online(rule, Overlaps(Q=Q), **common, burn_in=100.0)
+    assert found.attrs["stationary"] == 1
+    assert found.attrs["burn_in_chosen"] == "from the data"
+    assert 0 < found.attrs["burn_in"] <= 100
+    assert abs(found.Q_mean - given.Q_mean).item() < 4 * given.Q_mean_error.item()
+    assert np.array_equal(found.Q, given.Q)
+
+
+@pytest.mark.parametrize(("alpha", "records"), [(6.0, 100), (200.0, 15)])
+def test_what_never_settles_has_no_averages(alpha, records, tmp_path):
+    """A run that ends on the way down from Q = 1e6, and one with too few records to tell; both can be saved."""
+    rule = OnlineRule(eta=0.5, gamma=0.5, sigma=1.0)
+    result = online(rule, Overlaps(Q=1e6), fan_in=20, alpha=alpha, records=records, seed=3)
+    assert result.attrs["stationary"] == 0
+    assert np.isnan(result.attrs["burn_in"])
+    assert all(np.isnan(result[name]).all() for name in ("Q_mean", "Q_mean_error", "Q_sd", "Q_sd_error"))
+    assert np.isfinite(result.Q).all()
+    result.to_netcdf(tmp_path / "unsettled.nc", engine="h5netcdf")
 
 
 def test_identical_students_stay_identical():
@@ -106,6 +125,7 @@ def test_results_can_be_saved(tmp_path):
         assert back.R_mean_error.dims == ("student", "teacher")
         assert "numba" in back.attrs["versions"]
         assert back.attrs["gamma"] == 0.2
+        assert (back.attrs["stationary"], back.attrs["burn_in_chosen"]) == (0, "from the data")
         assert np.array_equal(back.Q, result.Q)
 
 

@@ -5,10 +5,11 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
-from sim import Data, DataError, load_data
+from sim import Data, DataError, load_data, train
 from sim.data.idx import write_idx
 from sim.data.load import MNIST_SHA256
 from sim.data.mnist import rebuild
+from theory.settings import InvalidArgument
 
 PUBLISHED_NAMES = list(rebuild.MD5)
 
@@ -74,7 +75,7 @@ def test_idx_file_with_labels_beside(tmp_path):
     [
         ({"images": np.zeros((3, 4))}, "has no array labels, only"),
         (small(labels=np.zeros(5, int)), "70 images but 5 labels"),
-        (small(labels=np.zeros(70)), "labels must be a list of whole numbers"),
+        (small(labels=np.full(70, 0.5)), "labels must be a list of whole numbers"),
         (small(labels=np.full(70, -1)), "labels count from 0"),
         (small(images=np.full((70, 2), np.nan)), r"image 0 has the pixel value nan"),
         (small(images=np.zeros(70)), "images must be a table"),
@@ -117,3 +118,55 @@ def test_damaged_and_foreign_files(tmp_path):
 def test_splits_must_fit():
     with pytest.raises(DataError, match="cannot split 5 examples"):
         Data(np.zeros((5, 2)), np.zeros(5, int), (4, 1, 1))
+
+
+def test_the_result_says_what_was_decided(tmp_path, mnist):
+    np.savez(tmp_path / "mine.npz", **small(labels=np.arange(70) % 3 + 1))
+    data = load_data(tmp_path / "mine.npz")
+    assert data.class_names == ("1", "2", "3")
+    assert data.classes == 3
+    assert str(data).splitlines() == [
+        "mine.npz: 70 examples of 3 classes",
+        "  pixels: uint8 from 0 to 4, divided by 255",
+        "  labels: '1', '2', '3' are the classes 0 to 2",
+        "  split: the file names no parts: the first 5/7 train, the next 1/7 validates, the last 1/7 tests",
+    ]
+    assert mnist.class_names == tuple("0123456789")
+    assert mnist.inputs.dtype == mnist.labels.dtype == np.uint8  # the file's bytes, which checkpoints are known by
+
+
+def test_a_split_that_was_asked_for_is_not_explained(tmp_path):
+    np.savez(tmp_path / "mine.npz", **small())
+    assert not any(note.startswith("split") for note in load_data(tmp_path / "mine.npz", sizes=(60, 5, 5)).notes)
+
+
+@pytest.mark.parametrize("pixels", [(1, 1), 5, (0, np.nan), "ab", (0, 1, 2)])
+def test_pixels_must_be_two_numbers(pixels):
+    with pytest.raises(InvalidArgument, match="pixels must be two different numbers"):
+        load_data(pixels=pixels)
+
+
+@pytest.mark.parametrize("sizes", [5, (1.5, 1, 1), (1, 1), (0, 5, 5)])
+def test_sizes_must_be_three_whole_numbers(tmp_path, sizes):
+    np.savez(tmp_path / "mine.npz", **small())
+    with pytest.raises(DataError, match="cannot split 70 examples"):
+        load_data(tmp_path / "mine.npz", sizes=sizes)
+
+
+def test_examples_sorted_by_label_are_not_cut_by_class(tmp_path):
+    np.savez(tmp_path / "mine.npz", **small(labels=np.arange(70) // 7))
+    with pytest.raises(DataError, match="sorted by their labels"):
+        load_data(tmp_path / "mine.npz")
+    data = load_data(tmp_path / "mine.npz", sizes=(56, 7, 7))
+    assert data.notes[-1] == "split: no training example is of '8', '9'"
+
+
+def test_class_names_must_reach_all_labels():
+    with pytest.raises(DataError, match="label 2 has no name among the 2"):
+        Data(np.zeros((3, 2)), np.arange(3), (3, 0, 0), class_names=("a", "b"))
+
+
+def test_whatever_is_loaded_can_be_trained_on(tmp_path):
+    np.savez(tmp_path / "mine.npz", **small(labels=np.array(["dog", "cat"] * 35)))
+    result = train(load_data(tmp_path / "mine.npz"), sizes=(6, 3, 2), epochs=1, engine="numpy")
+    assert np.isfinite(result.rms).all()

@@ -1,6 +1,8 @@
+"""From when on a record is stationary: what is let through, what is refused, and how often by chance."""
+
 import numpy as np
 
-from sim.estimates.stationarity import autocorrelation_time, burn_in_blocks, drift
+from sim.estimates.stationarity import autocorrelation_time, burn_in_blocks, drift, settled_from
 
 
 def test_noise_alone_is_stationary():
@@ -51,3 +53,33 @@ def test_drift_finds_a_line_and_knows_its_error():
     change, error = drift(ar1(0.6, 4, 400, 7) + np.linspace(0, 5, 400))
     assert abs(change - 5) < 4 * error
     assert change / error > 4
+
+
+def falling(start, relaxation_time, times, seed, replicas=24):
+    """AR(1) records that start so many standard deviations above their mean."""
+    rho = np.exp(-1 / relaxation_time)
+    noise = ar1(rho, replicas, times, seed) * np.sqrt(1 - rho**2)
+    return noise + start * rho ** np.arange(times)
+
+
+def test_few_stationary_records_with_memory_are_refused():
+    """At most 1 in 100 of 300, whose relaxation time is a twentieth of the record."""
+    refused = [settled_from(falling(0, 10, 200, seed)) is None for seed in range(300)]
+    assert np.mean(refused) <= 0.01
+
+
+def test_what_has_settled_is_let_through_without_bias():
+    """From 30 standard deviations away, 20 relaxation times long: the mean of the rest has z-scores of rms near 1."""
+    z = []
+    for seed in range(100):
+        records = falling(30, 10, 200, seed)
+        means = records[:, settled_from(records) :].mean(axis=1)
+        z.append(means.mean() / means.std(ddof=1) * np.sqrt(len(means)))
+    assert 0.7 < np.sqrt(np.mean(np.square(z))) < 1.3
+
+
+def test_what_is_still_on_its_way_is_refused():
+    """Two relaxation times long, from 30 standard deviations away; too few values are refused whatever they are."""
+    assert all(settled_from(falling(30, 100, 200, seed)) is None for seed in range(100))
+    assert settled_from(np.zeros((4, 15))) is None
+    assert settled_from(np.zeros((4, 16))) == 0

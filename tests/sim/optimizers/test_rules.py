@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.optimizers.rule import EPSILON, rule
-from sim.walks.relaxation import forgetting, stationary
-from theory.settings import SGD, Adam, AdamW, InvalidArgument, Lion
+from sim.optimizers.moments import EPSILON
+from sim.optimizers.rule import rule_of
+from theory.settings import SGD, SGDW, Adam, AdamW, Lion
 
 DECAY, ETA = 0.037, 0.083
 
@@ -16,7 +16,7 @@ def gradients(steps=200, weights=50):
 
 def walk(optimizer, noise, curvature=0.4):
     w = np.linspace(-1, 1, noise.shape[1])
-    update = rule(optimizer, DECAY, ETA, w.shape)
+    update = rule_of(optimizer)(DECAY, ETA, w.shape)
     for g in noise:
         update.step(w, g + curvature * w)
     return w
@@ -48,7 +48,7 @@ def test_weight_for_weight_as_torch(name):
 
 def test_decoupled_momentum_by_hand():
     w = np.array([2.0])
-    update = rule(SGD(0.5, decoupled=True), 0.1, 0.2, w.shape)
+    update = rule_of(SGD(0.5, decoupled=True))(0.1, 0.2, w.shape)
     update.step(w, np.array([1.0]))
     np.testing.assert_allclose(w, 0.98 * 2 - 0.2)
     update.step(w, np.array([3.0]))
@@ -57,11 +57,29 @@ def test_decoupled_momentum_by_hand():
 
 def test_lion_by_hand():
     w = np.array([2.0])
-    update = rule(Lion((0.9, 0.5)), 0.1, 0.2, w.shape)
+    update = rule_of(Lion((0.9, 0.5)))(0.1, 0.2, w.shape)
     update.step(w, np.array([1.0]))  # sign +1, memory 0.5
     np.testing.assert_allclose(w, 2 - 0.2 * (1 + 0.2))
     update.step(w, np.array([-3.0]))  # 0.45 - 0.3 is still positive
     np.testing.assert_allclose(w, 1.76 - 0.2 * (1 + 0.176))
+
+
+def test_sgdw_is_sgd_with_decoupled_decay():
+    noise = gradients()
+    np.testing.assert_array_equal(walk(SGDW(0.7), noise), walk(SGD(0.7, decoupled=True), noise))
+    assert not np.allclose(walk(SGDW(0.7), noise), walk(SGD(0.7), noise), rtol=1e-3)
+
+
+def test_adam_is_not_adamw():
+    """The negative control of what they share: with decay the two differ, without it they are the same."""
+    noise = gradients()
+    assert not np.allclose(walk(Adam(), noise), walk(AdamW(), noise), rtol=1e-3)
+    ws = [np.linspace(-1, 1, 50) for _ in range(2)]
+    for w, optimizer in zip(ws, (Adam(), AdamW()), strict=True):
+        update = rule_of(optimizer)(0.0, ETA, w.shape)
+        for g in noise:
+            update.step(w, g)
+    np.testing.assert_array_equal(*ws)
 
 
 def test_without_momentum_decoupled_is_coupled():
@@ -72,28 +90,12 @@ def test_without_momentum_decoupled_is_coupled():
 def test_adam_takes_a_full_first_step():
     """With its biases corrected the first step is eta times the sign of the gradient."""
     w = np.zeros(2)
-    rule(AdamW(), 0.0, 0.01, w.shape).step(w, np.array([3.0, -0.2]))
+    rule_of(AdamW())(0.0, 0.01, w.shape).step(w, np.array([3.0, -0.2]))
     np.testing.assert_allclose(w, [-0.01, 0.01], rtol=1e-6)
 
 
 def test_gradients_are_left_alone():
     for optimizer in (SGD(0.5), SGD(0.5, nesterov=True), AdamW(), Lion()):
         g, w = np.ones(3), np.ones(3)
-        rule(optimizer, 0.1, 0.1, w.shape).step(w, g)
+        rule_of(optimizer)(0.1, 0.1, w.shape).step(w, g)
         np.testing.assert_array_equal(g, np.ones(3))
-
-
-def test_the_seed_decides():
-    run = {"weights": 50, "steps": 30, "burn_in": 5}
-    one, same, other = (stationary(SGD(), 100, 50.0, 0.1, **run, seed=seed) for seed in (1, 1, 2))
-    assert one.variance == same.variance != other.variance
-    assert one.seed == 1
-
-
-def test_bad_settings_are_refused():
-    with pytest.raises(InvalidArgument, match="steps must be a whole number of at least 30"):
-        stationary(SGD(), 100, 50.0, 0.1, steps=29, lag=10, burn_in=0)
-    with pytest.raises(InvalidArgument, match="correlation must be between"):
-        forgetting(SGD(), 100, 50.0, 0.1, start=1.0, between=(1, 2), correlation=1.0)
-    with pytest.raises(InvalidArgument, match="noise must be positive"):
-        stationary(SGD(), 100, 50.0, 0.1, noise=-1.0, burn_in=0)

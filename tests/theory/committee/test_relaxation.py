@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import theory
 from theory.committee.order_parameters import Flow
 from theory.committee.relaxation import relax
 from theory.settings import OnlineRule, Overlaps
@@ -65,3 +66,12 @@ def test_students_may_start_at_nearly_nothing():
 def test_alpha_min_follows_further():
     _, way = relaxed(OnlineRule(eta=0.5, gamma=0.1, sigma=1.0), Overlaps(Q=1.0), alpha_min=12345.0)
     assert way.alpha[-1] >= 12345.0
+
+
+def test_early_times_of_a_long_trajectory():
+    """A trajectory in several stretches, asked for a time in the first of them only."""
+    rule = OnlineRule(eta=0.7, gamma=0.02, sigma=0.9, batch_size=3)
+    start = Overlaps(Q=np.array([[1.2, 0.3], [0.3, 0.8]]), R=np.array([[0.4], [-0.2]]), T=1.0)
+    network = theory.teacher_student(rule, start)
+    assert len(network.relaxation.stretches) > 1
+    np.testing.assert_allclose(network.at(0.0)[0], start.Q, rtol=1e-12)

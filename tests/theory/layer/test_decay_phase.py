@@ -1,9 +1,12 @@
+import dataclasses
 import math
 
 import pytest
+import sympy as sp
 
 import theory
-from theory import InvalidArgument
+from theory import DerivationError, InvalidArgument, NoEquilibrium
+from theory.layer.decay_phase import derive_decay_phase
 
 
 def test_the_textbook_s_rate():
@@ -31,3 +34,21 @@ def test_refusals():
         theory.decay_phase(100, 5.0, 0.1, start=0.1, scale=1.0, batch_size=10)
     with pytest.raises(InvalidArgument, match="scale must be positive"):
         theory.decay_phase(100, 5.0, 0.1, start=0.1, scale=0.0, batch_size=10)
+    with pytest.raises(InvalidArgument, match=r"eta lam / n must be between 0 and 1.*got 1\.5"):
+        theory.decay_phase(100, 500.0, 0.3, start=1.0, scale=0.1, batch_size=10)
+    with pytest.raises(NoEquilibrium, match="lam = 0"):
+        theory.decay_phase(100, 0.0, 0.3, start=1.0, scale=0.1, batch_size=10)
+
+
+def test_the_derivation_proves_itself_and_a_wrong_one_is_found():
+    derivation = derive_decay_phase().check()
+    for step in derivation.steps:
+        wrong = dataclasses.replace(step, equation=sp.Eq(step.equation.lhs, step.equation.rhs * 2))
+        with pytest.raises(DerivationError):
+            wrong.check()
+
+
+def test_a_small_rate_keeps_its_digits():
+    """At eta lam/n = 1e-17 the shrink rounds to one."""
+    phase = theory.decay_phase(1.0, 1e-17, 1.0, start=2.0, scale=1.0, batch_size=1)
+    assert phase.steps == pytest.approx(math.log(2) * 1e17, rel=1e-14)

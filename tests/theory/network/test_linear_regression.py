@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 
 from theory import SGD, AdamW, InvalidArgument, NoEquilibrium
-from theory.network.linear_regression import linear_regression, moment_map, stationary_moments
+from theory.network.least_squares_moments import moment_map, stationary_moments
+from theory.network.linear_regression import linear_regression
 
 SHAPE = {"dimension": 7, "batch_size": 3, "teacher_sq": 1.3, "residual": 0.7}
 KINDS = [SGD(), SGD(0.6), SGD(0.6, decoupled=True)]
@@ -26,7 +27,7 @@ def test_heavy_ball_is_the_written_form():
 def test_radius_is_one_at_the_critical_rate(optimizer):
     n, lam = 100.0, 30.0
     critical = linear_regression(n, lam, 1e-6, optimizer=optimizer, **SHAPE).critical_rate
-    second = moment_map(optimizer.decoupled)[0]
+    second = moment_map(optimizer.decoupled).second
     values = {"eta": critical, "k": lam / n, "mu": optimizer.momentum, "d": 7, "m": 3, "S": 1.3, "tau": 0.7}
     matrix = np.array(second.subs({s: values[s.name] for s in second.free_symbols}), dtype=float)
     assert np.abs(np.linalg.eigvals(matrix)).max() == pytest.approx(1, abs=1e-9)

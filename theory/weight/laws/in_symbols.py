@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 
 from theory.errors import InvalidArgument
-from theory.symbols import V, a, h, n, r, sigma, t, w_start, z
+from theory.symbols import V, a, d, h, n, r, sigma, t, w_start, z
+from theory.weight.derivations.linear import LinearMoments
 from theory.weight.derivations.plain import derive_plain
 from theory.weight.inverse_sqrt_n import meeting
 from theory.weight.law import Law
 from theory.weight.problem import Problem
 
-if TYPE_CHECKING:
-    from theory.weight.laws.linear import LinearOptimizer
+__all__ = ["LinearInSymbols", "PlainInSymbols", "in_theory_symbols", "scale_expression"]
 
-__all__ = ["LinearInSymbols", "PlainInSymbols", "scale_expression"]
+Values = dict[sp.Symbol, Any]
 
 
 def scale_expression(problem: Problem, variance: sp.Expr) -> sp.Expr:
@@ -29,6 +29,11 @@ def scale_expression(problem: Problem, variance: sp.Expr) -> sp.Expr:
     if problem.is_default("noise"):
         expression = expression.subs(sigma, 1 / sp.sqrt(n))
     return sp.Pow(expression, sp.Rational(1, 2), evaluate=False)  # one root, as people write it
+
+
+def in_theory_symbols(moments: LinearMoments, rates: Values) -> sp.Expr:
+    """Return E w^2 in n, lambda, eta, sigma, r, h and the optimizer's own symbols; `rates` are x and y in them."""
+    return moments.variance.subs(rates | {d: 1 - r})
 
 
 class _InSymbols(Law):
@@ -109,18 +114,14 @@ class PlainInSymbols(_InSymbols):
 class LinearInSymbols(_InSymbols):
     """The law of an optimizer that is a linear recursion, in symbols."""
 
-    def __init__(self, problem: Problem, optimizer: LinearOptimizer) -> None:
+    def __init__(self, problem: Problem, moments: LinearMoments, arguments: Values, rates: Values) -> None:
         super().__init__(problem)
-        self.moments = optimizer.moments(not problem.is_default("correlation"))
-        self.arguments = optimizer.arguments(problem)
-        self.linear = optimizer
+        self.moments, self.arguments, self.rates = moments, arguments, rates
 
     @property
     def derived_variance(self) -> Any:
         """E w^2 in the theory's symbols."""
-        from theory.weight.laws.linear import in_theory_symbols
-
-        return in_theory_symbols(self.linear, self.moments)
+        return in_theory_symbols(self.moments, self.rates)
 
     def _put_in(self, expression: sp.Expr) -> sp.Expr:
         return expression.subs(self.arguments, simultaneous=True)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from theory.algebra.recursion import NumericRecursion
 
-__all__ = ["LinearLaw", "LinearOptimizer", "in_theory_symbols", "momentum_optimizer"]
+__all__ = ["LinearLaw", "LinearOptimizer", "momentum_optimizer"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ class LinearOptimizer:
         if problem.symbolic:
             from theory.weight.laws.in_symbols import LinearInSymbols
 
-            return LinearInSymbols(problem, self)
+            moments = self.moments(not problem.is_default("correlation"))
+            return LinearInSymbols(problem, moments, self.arguments(problem), self.rates())
         return LinearLaw(problem, self)
 
     def moments(self, correlated: bool) -> LinearMoments:
@@ -124,11 +125,6 @@ def plain_optimizer() -> LinearOptimizer:
     return LinearOptimizer(LinearRecursion.from_update({w: (1 - x) * w - eta * sigma * xi}), False, {})
 
 
-def in_theory_symbols(optimizer: LinearOptimizer, moments: LinearMoments) -> sp.Expr:
-    """Return E w^2 in n, lambda, eta, sigma, r, h and the optimizer's own symbols."""
-    return moments.variance.subs(optimizer.rates() | {d: 1 - r})
-
-
 class LinearLaw(Law):
     """The law of an optimizer that is a linear recursion, in numbers."""
 
@@ -160,9 +156,9 @@ class LinearLaw(Law):
     @property
     def expression(self) -> Any:
         """The scale as a SymPy expression, the optimizer's own numbers as symbols."""
-        from theory.weight.laws.in_symbols import scale_expression
+        from theory.weight.laws.in_symbols import in_theory_symbols, scale_expression
 
-        return scale_expression(self.problem, in_theory_symbols(self.optimizer, self.moments))
+        return scale_expression(self.problem, in_theory_symbols(self.moments, self.optimizer.rates()))
 
     @cached_property
     def shrink(self) -> Value:

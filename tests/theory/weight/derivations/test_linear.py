@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -49,13 +48,6 @@ def test_docstring_of_adam_with_a_fixed_second_moment():
     mine = {"eta": 0.31, "y": 0.09, "b1": 0.83, "x": 0.0, "sigma": 1.0}
     predicted = float(law.subs({s: mine[s.name] for s in law.free_symbols}))
     assert numbers_in(latex, {"eta": 0.31, "a": 0.91, "b_1": 0.83}) == pytest.approx(predicted, rel=1e-12)
-
-
-def test_docstring_of_least_squares():
-    latex = docstring_laws(sys.modules["theory.network.linear_regression"])[0]
-    values = {"eta": 0.1, "tau": 0.7, "D": 5, "m": 3, "S": 1.3, "k": 0.2, "c": 1 + 6 / 3}
-    predicted = theory.linear_regression(100.0, 20.0, 0.1, dimension=5, batch_size=3, teacher_sq=1.3, residual=0.7)
-    assert numbers_in(latex, values) == pytest.approx(predicted.weight_sq, rel=1e-12)
 
 
 @pytest.mark.parametrize("optimizer", KINDS)

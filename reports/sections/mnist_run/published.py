@@ -1,4 +1,4 @@
-"""What others published about this experiment: the numbers the report puts beside its own.
+"""What others published about this experiment, on MNIST: the numbers that the report puts beside its own.
 
 Sources: the question (Cross Validated, 2021, "L2 regularization ... weight initialization"), whose network was
 [784, 30, 10], 30 epochs, m = 10, eta = 0.1, lam = 5, trained once; the textbook's figures of the validation accuracy
@@ -7,7 +7,11 @@ with both initialisations (same settings, 30 and 100 hidden neurons); and one in
 
 from __future__ import annotations
 
-__all__ = ["INDEPENDENT_ACCURACY", "INDEPENDENT_RUN", "QUESTION", "TEXTBOOK_ACCURACIES"]
+__all__ = ["INDEPENDENT_ACCURACY", "INDEPENDENT_RUN", "QUESTION", "QUESTION_SETTINGS", "TEXTBOOK_ACCURACIES"]
+
+QUESTION_SETTINGS = {
+    "dataset": "MNIST", "sizes": [784, 30, 10], "n": 50_000, "epochs": 30, "batch_size": 10, "eta": 0.1, "lam": 5.0,
+}  # fmt: skip
 
 QUESTION: dict[tuple[str, int], tuple[float, float]] = {  # (statistic, layer): (before training, after 30 epochs)
     ("variance", 2): (1.01, 0.08),

@@ -1,0 +1,28 @@
+"""The command `tailoff report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reports.cli.options import Data, Seed
+
+__all__ = ["report"]
+
+
+def report(
+    out: Annotated[Path, typer.Option(help="The PDF; .json and .nc files go beside it.")] = Path("out/tailoff.pdf"),
+    quick: Annotated[bool, typer.Option("--quick", help="Shorter runs, for a first look.")] = False,
+    seed: Seed = 1,
+    data: Data = "mnist",
+) -> None:
+    """Run the experiments and write the report.
+
+    Example: tailoff report --quick
+    """
+    from reports.assemble import build
+
+    path = build(out, quick=quick, seed=seed, data=data)
+    typer.echo(f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}")

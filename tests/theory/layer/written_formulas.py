@@ -1,0 +1,123 @@
+"""The table of written formulas of theory/layer (see tests/theory/test_written_formulas.py)."""
+
+import numpy as np
+
+import theory
+from theory.layer.norm_dynamics import norm_map
+from theory.weight.laws.second_moment import step_covariance
+
+LAYER = {"eta": 0.3, "G": 1.7, "A": -0.2, "a": 1 - 0.3 * 31 / 700}
+STATISTICS = {"grad_sq": 1.7, "alignment": -0.2}
+SGD = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, grad_sq=1.7)
+SPREAD = SGD.norm_spread
+RATE = {"a": 0.95, "x": 0.05, "eta": 0.3, "G": 1.7, "C": 17, "s": SPREAD, "T": 6}
+ADAMW = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, optimizer=theory.AdamW((0.8, 0.95)))
+BETAS = {"a": 0.95, "x": 0.05, "b_1": 0.8, "b_2": 0.95, "C": 17}
+LAGS = step_covariance(0.8, 0.95).lags
+STALE = 1 + ADAMW.stale
+
+
+def balance(block):
+    yield block.right(0, LAYER), theory.norm_balance(700.0, 31.0, 0.3, **STATISTICS).norm_sq
+
+
+def budget(block):
+    terms = theory.norm_budget(700.0, 31.0, 0.3, norm_sq=4.0, **STATISTICS)
+    yield block.right(0, LAYER | {r"\|w\|^2": 4.0}), terms.total
+
+
+def decay_phase(block):
+    phase = theory.decay_phase(700.0, 31.0, 0.3, start=2.0, scale=0.1, batch_size=7)
+    yield block.right(0, {"r_0": 2.0, "s": 0.1, "a": LAYER["a"]}), phase.steps
+
+
+def norm_dynamics(row):
+    numbers = {"X": 1.3, "Y": -0.2, "Z": 0.05, "v": 0.7, "a": 0.95, "b1": 0.8, "b2": 0.95, "eta": 0.3}
+    new = [float(entry.subs({s: numbers[s.name] for s in entry.free_symbols})) for entry in norm_map()]
+    letters = BETAS | {"X": 1.3, "Y": -0.2, "Z": 0.05, "v": 0.7, "eta": 0.3, "Z'": new[2], "v'": new[3]}
+
+    def entry(block):
+        yield block.right(0, letters), new[row]
+
+    return entry
+
+
+def rotation_step(block):
+    """The fixed point of the map without fluctuations, at very many dimensions."""
+    norm_sq = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=10**12, grad_sq=1.7).norm_sq
+    yield block.right(0, RATE | {"X": norm_sq, r"\xi": 1.0}), norm_sq
+
+
+def of_sgd(name):
+    def entry(block):
+        yield block.right(0, RATE), name(SGD)
+
+    return entry
+
+
+def fixed_cosine(block):
+    yield block.right(0, BETAS), ADAMW.fixed_cosine
+
+
+def future(T):
+    return sum(0.95**j * c for j, c in enumerate(LAGS[T:]))
+
+
+def turned(T):
+    """D_T, from the definition of the product of w with itself T steps ago."""
+    product = start = (2 * future(0) - LAGS[0]) / (0.05 * 1.95)
+    for lag in range(1, T + 1):
+        product = 0.95 * product + future(lag)
+    return start - product
+
+
+def turn(block):
+    written = block.right(0, BETAS | {"D_T": turned(4), "S": 2 * future(0) - LAGS[0]})
+    yield written / STALE, ADAMW.turned(4)
+
+
+def difference(block):
+    pulled = sum(LAGS[s] - 0.05 * future(s + 1) for s in range(1, 4))
+    total = r"\sum_{s=1}^{T-1} (C_s - x p_{s+1})"
+    yield block.right(0, BETAS | {"D_{T-1}": turned(3), "C_0": LAGS[0], "p_1": future(1), total: pulled}), turned(4)
+
+
+def stale(block):
+    yield block.right(0, BETAS), ADAMW.stale
+
+
+def mean_angle(block):
+    yield block.right(0, BETAS | {r"\arccos (E \cos \theta_1)": np.arccos(ADAMW.cosine(1))}), ADAMW.angle
+
+
+BLOCKS = {
+    "theory.layer.balance": [balance],
+    "theory.layer.budget": [budget],
+    "theory.layer.decay_phase": [decay_phase],
+    "theory.layer.norm_dynamics": [norm_dynamics(row) for row in range(4)],
+    "theory.layer.rotation_adamw": [fixed_cosine, turn, difference, stale, mean_angle],
+    "theory.layer.rotation_sgd": [
+        rotation_step,
+        of_sgd(lambda law: law.norm_spread),
+        of_sgd(lambda law: law.norm_sq),
+        of_sgd(lambda law: law.norm),
+        of_sgd(lambda law: law.cosine(6)),
+        of_sgd(lambda law: law.angle),
+    ],
+}
+
+INLINE = {
+    "theory.layer.balance": {
+        r"a = 1 - \eta\lambda/n": None,
+        r"G = E\|g\|^2": None,
+        r"A = E\langle w, g\rangle": None,
+    },
+    "theory.layer.budget": {
+        r"a = 1 - \eta\lambda/n": None,
+        r"G = E\|g\|^2": None,
+        r"A = E\langle w, g\rangle": None,
+    },
+    "theory.layer.decay_phase": {r"a = 1 - \eta\lambda/n": None},
+    "theory.layer.rotation_adamw": {r"p_T = \sum_{j \ge 0} a^j C_{T+j}": None},
+    "theory.layer.rotation_sgd": {r"E\|g\|^2 = G/\|w\|^2": None},
+}

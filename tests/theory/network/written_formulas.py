@@ -1,0 +1,110 @@
+"""The table of written formulas of theory/network (see tests/theory/test_written_formulas.py)."""
+
+import numpy as np
+
+import theory
+from theory.network.sigmoid_means import mean, sigmoid
+from theory.network.signal_propagation import Forward, mean_alignment
+
+SHAPE = {"dimension": 5, "batch_size": 3, "teacher_sq": 1.3, "residual": 0.7}
+LETTERS = {"eta": 0.1, "tau": 0.7, "D": 5, "m": 3, "S": 1.3, "k": 0.2, "c": 1 + 6 / 3}
+LAW = theory.linear_regression(100.0, 20.0, 0.1, **SHAPE)
+WITH_MOMENTUM = theory.linear_regression(100.0, 20.0, 0.1, **SHAPE, optimizer=theory.SGDW(momentum=0.6))
+WIDTHS, STD_SQ, BIAS = [12, 6, 3], [0.4, 0.3], 0.8
+
+
+def weight_sq(block):
+    yield block.right(0, LETTERS), LAW.weight_sq
+
+
+def moment(name):
+    def entry(block):
+        for law in (LAW, WITH_MOMENTUM):
+            letters = {"M": law.mean_factor, "E w^2": law.weight_sq, r"E \|w - w^*\|^2": law.error_sq}
+            yield block.right(0, LETTERS | letters), getattr(law, name)
+
+    return entry
+
+
+def critical_rate(block):
+    law = theory.linear_regression(100.0, 20.0, 0.1, **SHAPE, optimizer=theory.SGD(momentum=0.6))
+    yield block.right(0, LETTERS | {"mu": 0.6}), law.critical_rate
+
+
+def minibatch(block):
+    inputs = np.random.default_rng(0).standard_normal((40, 12))
+    one, many, two = (theory.mean_field((12, 6, 3), inputs=inputs, batch_size=m).grad_sq for m in (1, 10**9, 2))
+    for layer in range(2):
+        yield block.right(0, {"G_1": one[layer], "G_2": many[layer], "m": 2}), two[layer]
+
+
+def propagated(std_sq):
+    return Forward.of(WIDTHS, std_sq, BIAS, np.array([4.0]))
+
+
+def first_variance(block):
+    letters = {"s_1^2": STD_SQ[0], r"\|x\|^2": 4.0, "s_b^2": BIAS**2}
+    yield block.right(0, letters), propagated(STD_SQ).variance[0][0]
+
+
+def next_variance(block):
+    first, second = propagated(STD_SQ).variance
+    squared = float(mean(lambda z: sigmoid(z) ** 2, first)[0])
+    letters = {"s_{l+1}^2": STD_SQ[1], "n_l": WIDTHS[1], r"E \sigma(z_l)^2": squared, "s_b^2": BIAS**2}
+    yield block.right(0, letters), second[0]
+
+
+def alignment():
+    """The derivative of the expected quadratic cost by ln s, by differences."""
+
+    def cost(std_sq):
+        z = propagated(std_sq).variance[-1]
+        y = 1 / WIDTHS[-1]
+        return WIDTHS[-1] * float(mean(lambda z: sigmoid(z) ** 2 / 2 - y * sigmoid(z), z)[0])
+
+    found = mean_alignment(WIDTHS, STD_SQ, BIAS, propagated(STD_SQ), "quadratic")
+    for layer in range(2):
+        step = np.zeros(2)
+        step[layer] = 1e-3
+        up, down = (cost(list(np.array(STD_SQ) * np.exp(2 * sign * step))) for sign in (1, -1))
+        more, less = (cost(list(np.array(STD_SQ) * np.exp(4 * sign * step))) for sign in (1, -1))
+        derivative = (8 * (up - down) - (more - less)) / 12e-3
+        yield derivative, found[layer]
+
+
+BLOCKS = {
+    "theory.network.least_squares_moments": [weight_sq, moment("error_sq"), moment("alignment"), moment("grad_sq")],
+    "theory.network.linear_regression": [critical_rate],
+    "theory.network.mean_field": [minibatch],
+    "theory.network.signal_propagation": [
+        first_variance,
+        next_variance,
+        (r"E \langle w_l, g_l \rangle = \frac{\partial E C_0}{\partial \ln s_l}", alignment),
+    ],
+}
+
+
+def spread(block):
+    """c enters grad_sq as the factor of error_sq."""
+    noise = 0.7**2 * 5 / 3
+    yield block.right(0, LETTERS), (LAW.grad_sq - noise) / LAW.error_sq
+
+
+def heat(block):
+    """dE f / dV = E f'' / 2, for f = sigmoid^2 by differences."""
+    up, down = (float(mean(lambda z: sigmoid(z) ** 4, np.array([v]))[0]) for v in (1 + 1e-4, 1 - 1e-4))
+
+    def curved(z):
+        p = sigmoid(z)
+        return 12 * p**4 * (1 - p) ** 2 + 4 * p**4 * (1 - p) * (1 - 2 * p)
+
+    written = block.right(0, {r"E f''(z)": float(mean(curved, np.array([1.0]))[0])})
+    yield np.round(written, 7), np.round((up - down) / 2e-4, 7)
+
+
+INLINE = {
+    "theory.network.least_squares_moments": {r"c = 1 + \frac{D + 1}{m}": spread},
+    "theory.network.signal_propagation": {
+        r"\partial E f(z) / \partial V = \frac{1}{2} E f''(z)": heat,
+    },
+}
