@@ -20,9 +20,11 @@ from theory.settings.online import OnlineRule, Overlaps
 from theory.settings.optimizers.adam import Adam
 from theory.settings.optimizers.adamw import AdamW
 from theory.settings.optimizers.lion import Lion
+from theory.settings.optimizers.nadam import NAdam
+from theory.settings.optimizers.radam import RAdam
 from theory.settings.optimizers.sgd import SGD, SGDW
 
-Optimizer = SGD | Adam | AdamW | Lion
+Optimizer = SGD | Adam | AdamW | NAdam | RAdam | Lion
 
 __all__ = [
     "SGD",
@@ -32,9 +34,11 @@ __all__ = [
     "DecayRule",
     "InvalidArgument",
     "Lion",
+    "NAdam",
     "NotAGramMatrix",
     "OnlineRule",
     "Optimizer",
+    "RAdam",
     "Overlaps",
     "TailoffError",
     "check_fraction",

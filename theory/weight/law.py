@@ -16,8 +16,9 @@ import numpy as np
 from theory.errors import InvalidArgument
 from theory.settings.registry import by_stem
 from theory.settings.types import Value
+from theory.weight.from_path import IteratedPath, variance_after
 from theory.weight.inverse_sqrt_n import meeting_by_search
-from theory.weight.problem import Problem
+from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
 
 __all__ = ["Law", "law_of", "law_that_holds", "refuse_unknown_noise"]
@@ -45,6 +46,7 @@ class Law(ABC):
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self._ways: dict[float, IteratedPath] = {}
 
     @property
     def accuracy(self) -> float:
@@ -85,13 +87,21 @@ class Law(ABC):
     def expression(self) -> Any:
         """The scale as a SymPy expression."""
 
-    @abstractmethod
     def variance_after(self, steps: Value, start: Value) -> Value:
-        """Return E w^2 after `steps` from weights at `start`."""
+        """Return E w^2 after `steps` from weights at `start`: from the path, unless a law knows better."""
 
-    @abstractmethod
+        one = np.ndim(self.variance) == 0
+        return variance_after(self.problem, (lambda problem: self) if one else law_that_holds, steps, start)
+
     def deviation_bound(self, start: float) -> Callable[[float], float]:
         """Return a function of a time that no later deviation of E w^2 from the variance exceeds; scalars only."""
+        return self.way_from(start).bound
+
+    def way_from(self, start: float) -> IteratedPath:
+        """Return the path from a start at the problem's rates, iterated as far as it is asked for; scalars only."""
+        if start not in self._ways:
+            self._ways[start] = IteratedPath(self, start)
+        return self._ways[start]
 
     @abstractmethod
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:

@@ -35,6 +35,8 @@ class Problem:
     examples : bool
         Whether n counts training examples. False where a learning rate and a weight decay were given: n is 1 then, and
         lam the weight decay.
+    noise_known : bool
+        False where such a problem was posed without its noise: `noise` is then a number without meaning.
     """
 
     n: Value
@@ -46,6 +48,7 @@ class Problem:
     optimizer: Any = PLAIN
     shape: tuple[int, ...] | None = None
     examples: bool = True
+    noise_known: bool = True
 
     @cached_property
     def symbolic(self) -> bool:
@@ -104,8 +107,9 @@ def posed(given: Mapping[str, Value | None], optimizer: Any, shape: tuple[int, .
     check_range("correlation", values["correlation"], -1, 1, hint=hint)
     finite("curvature", values["curvature"])
     check_shapes(values)
+    known = examples or "noise" in values
     values.setdefault("noise", 1 / root(values["n"]))
-    return Problem(**values, optimizer=optimizer, shape=shape, examples=examples)
+    return Problem(**values, optimizer=optimizer, shape=shape, examples=examples, noise_known=known)
 
 
 def in_our_words(given: Mapping[str, Value | None]) -> tuple[dict[str, Value | None], bool]:

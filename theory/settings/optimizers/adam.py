@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.optimizers.betas import TwoBetas
+from theory.settings.optimizers.betas import AdamLike, check_flag
 
 __all__ = ["Adam"]
 
 
 @dataclass(frozen=True, slots=True)
-class Adam(TwoBetas):
+class Adam(AdamLike):
     """Adam as `torch.optim.Adam` does it: weight decay is added to the gradient, and the second moment divides it.
 
     Parameters
     ----------
     betas : (float, float)
         Memory of the first and the second moment per step, in [0, 1).
+    eps : float
+        Added to the denominator; the laws neglect it, and refuse it above 5e-4 of the gradient noise.
+    amsgrad : bool
+        Divide by the largest second moment so far. No stationary state then: `theory.trajectory`.
+    maximize : bool
+        Climb the cost: its gradient changes the sign, the decay does not.
 
     Raises
     ------
@@ -26,17 +32,20 @@ class Adam(TwoBetas):
 
     Examples
     --------
-    >>> Adam(decoupled=True)
+    >>> Adam(decoupled_weight_decay=True)
     Traceback (most recent call last):
-    theory.errors.InvalidArgument: decoupled must be False for Adam, got True. Decoupled decay is theory.AdamW.
+    theory.errors.InvalidArgument: decoupled_weight_decay must be False for Adam, got True. Use theory.AdamW.
     """
 
-    betas: tuple[float, float] = (0.9, 0.999)
+    amsgrad: bool = False
+    maximize: bool = False
     decoupled: InitVar[bool] = False
+    decoupled_weight_decay: InitVar[bool] = False
 
-    def __post_init__(self, decoupled: bool) -> None:
-        if decoupled is not False:
-            raise InvalidArgument(
-                f"decoupled must be False for Adam, got {decoupled!r}. Decoupled decay is theory.AdamW."
-            )
-        TwoBetas.__post_init__(self)
+    def __post_init__(self, decoupled: bool, decoupled_weight_decay: bool) -> None:
+        for name, value in (("decoupled", decoupled), ("decoupled_weight_decay", decoupled_weight_decay)):
+            if value is not False:
+                raise InvalidArgument(f"{name} must be False for Adam, got {value!r}. Use theory.AdamW.")
+        AdamLike.__post_init__(self)
+        check_flag("amsgrad", self.amsgrad)
+        check_flag("maximize", self.maximize)

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theory.settings.optimizers.betas import TwoBetas
+from theory.settings.optimizers.betas import AdamLike, check_flag
 
 __all__ = ["AdamW"]
 
 
 @dataclass(frozen=True, slots=True)
-class AdamW(TwoBetas):
+class AdamW(AdamLike):
     """AdamW as `torch.optim.AdamW` does it: weight decay multiplies the weight by 1 - eta lam/n.
 
     Parameters
     ----------
     betas : (float, float)
         Memory of the first and the second moment per step, in [0, 1).
+    eps : float
+        Added to the denominator; the laws neglect it, and refuse it above 5e-4 of the gradient noise.
+    amsgrad : bool
+        Divide by the largest second moment so far. No stationary state then: `theory.trajectory`.
+    maximize : bool
+        Climb the cost: its gradient changes the sign, the decay does not.
 
     Raises
     ------
@@ -24,4 +30,10 @@ class AdamW(TwoBetas):
         If a beta is outside [0, 1).
     """
 
-    betas: tuple[float, float] = (0.9, 0.999)
+    amsgrad: bool = False
+    maximize: bool = False
+
+    def __post_init__(self) -> None:
+        AdamLike.__post_init__(self)
+        check_flag("amsgrad", self.amsgrad)
+        check_flag("maximize", self.maximize)

@@ -1,13 +1,14 @@
-"""What optimizers with two averages of the past share: `betas`, as PyTorch writes them."""
+"""What optimizers with two averages of the past share: `betas` and the like, as PyTorch writes them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_fraction
+from theory.settings.checks import check_fraction, non_negative
 
-__all__ = ["TwoBetas"]
+__all__ = ["AdamLike", "TwoBetas", "check_flag"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +37,25 @@ class TwoBetas:
     def beta2(self) -> float:
         """The second of `betas`."""
         return self.betas[1]
+
+
+@dataclass(frozen=True, slots=True)
+class AdamLike(TwoBetas):
+    """Adam and its variants: two memories, and the number that keeps the denominator from zero.
+
+    The laws neglect `eps`. They refuse it where that would show: above 5e-4 of the gradient noise.
+    """
+
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+
+    def __post_init__(self) -> None:
+        TwoBetas.__post_init__(self)
+        non_negative("eps", self.eps, "PyTorch's default is 1e-8.")
+        object.__setattr__(self, "eps", float(self.eps))
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse `value` unless it is True or False."""
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{name} must be True or False, got {value!r}.")

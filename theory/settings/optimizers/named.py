@@ -16,9 +16,9 @@ WITHOUT_DECAY = {"rprop": "Rprop", "lbfgs": "LBFGS", "sparseadam": "SparseAdam"}
 
 def optimizer_classes() -> dict[str, type[Any]]:
     """Return every class of settings by its name in small letters."""
-    modules = [import_module(f"{room.__name__}.{found.name}") for found in iter_modules(room.__path__)]
+    modules = [import_module(f"{room.__name__}.{found.name}") for found in iter_modules(room.__path__) if found.name != "betas"]
     named = {name: getattr(module, name) for module in modules for name in module.__all__}
-    return {name.lower(): kind for name, kind in named.items() if isinstance(kind, type) and name != "TwoBetas"}
+    return {name.lower(): kind for name, kind in named.items() if isinstance(kind, type)}
 
 
 def named_optimizer(name: str) -> Any:
@@ -32,7 +32,7 @@ def named_optimizer(name: str) -> Any:
     Examples
     --------
     >>> named_optimizer("AdamW")
-    AdamW(betas=(0.9, 0.999))
+    AdamW(betas=(0.9, 0.999), eps=1e-08, amsgrad=False, maximize=False)
     """
     plain = name.strip().lower().replace("_", "").replace("-", "")
     if plain in WITHOUT_DECAY:

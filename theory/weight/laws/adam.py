@@ -1,18 +1,22 @@
 r"""Adam with its decay in the gradient: the second moment divides the decay too, and the noise stays in the law.
 
-.. math:: E w^2 \approx \frac{\eta \sigma S}{2 k A}, \qquad k = \lambda/n + h
+.. math:: E w^2 = \frac{\eta \sigma S}{2 k A} \left(D + \frac{x}{2} \left(\phi - \frac{1}{2}\right) - s_2 (1 - \phi)\right)
 
-to leading order; the first order in x = eta k / sigma is in `theory.weight.derivations.adam`, S and A in
-`theory.weight.laws.second_moment`.
+with k = lam/n + h, x = eta k / sigma, :math:`\phi = \frac{1 - b_2}{1 - b_2 + 2 x}` and
+:math:`s_2 = \frac{1}{2} \frac{1 - b_2}{1 + b_2}` for Gaussian noise. S and A are averages over a live second moment
+(`theory.weight.laws.second_moment`), the terms behind D its response to and on the weight
+(`theory.weight.derivations.adam_response`), and D is the finite step's, that of the law with a fixed second moment:
+
+.. math:: D = \frac{1}{1 - \frac{x (1 - b_1)}{2 (1 + b_1)}}
+
+From any start under any schedule: `theory.weight.laws.mean_denominator`.
 
 Assumptions
 -----------
 1. The gradient is white Gaussian noise; epsilon is far below its standard deviation; both moments are stationary.
 2. The noise dominates the decay in the gradient, x far below 1.
 
-Range: x up to 0.11 and b_2 >= 0.5; nothing is given beyond. Error, measured for b_2 >= b_1 and b_2 >= 0.9: the law is
-high by up to 1% for x <= 0.02 and 2% for x <= 0.11 (at b_1 = 0, b_2 = 0.9; 1.2% at b_1 = 0.9, b_2 = 0.9; 0.1% to 0.3%
-at b_2 = 0.99).
+Range: x up to 0.11 and b_2 >= 0.05; nothing is given beyond. Error, measured for b_2 >= b_1 and b_2 >= 0.9: 0.2%.
 
 References
 ----------
@@ -24,51 +28,73 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theory.errors import NoEquilibrium
 from theory.settings import Adam
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
-from theory.weight.laws.second_moment import StepCovariance, step_covariance
+from theory.weight.laws.adam_steps import AdamSteps, minimising, refuse_eps
+from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
 from theory.weight.problem import Problem, out
+from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain
 
-__all__ = ["AdamLaw"]
+if TYPE_CHECKING:
+    from theory.algebra.recursion import NumericRecursion
+    from theory.weight.laws.second_moment import Filter
+
+__all__ = ["AdamLaw", "averaged_symbols", "fixed_variance"]
 
 LEAST_MEASURED_BETA2 = 0.9
-MEASURED = {0.02: 0.01, 0.11: 0.02}  # largest x, and the relative error of the variance up to it
+LARGEST_RATE = 0.11  # x up to which the law was measured
+MEASURED = 0.002  # the relative error of the variance up to it
 
 
 @law_of.register
 def _(optimizer: Adam) -> Callable[[Problem], Law]:
-    del optimizer  # the problem has it
-    return AdamLaw
+    if optimizer.amsgrad:
+        from theory.weight.laws.amsgrad import AMSGradLaw
+
+        return lambda problem: AMSGradLaw(minimising(problem))
+    return lambda problem: AdamLaw(minimising(problem))
+
+
+def averaged_symbols(weights: Filter, *, eta: Value, sigma: Value, x: Value, y: Value) -> dict[Any, Value]:
+    """Return the values of the symbols of `averaged_recursion`."""
+    from theory import symbols
+    from theory.weight.derivations.adam import b1, newest, tail
+
+    filtered = {b1: weights.memory, tail: weights.tail, newest: weights.newest}
+    return filtered | {symbols.eta: eta, symbols.sigma: sigma, symbols.x: x, symbols.y: y}
+
+
+def fixed_variance(weights: Filter, *, eta: Value, sigma: Value, x: Value, y: Value) -> Value:
+    """Return E w^2 of the filter's steps with the second moment held at one: eta the rate, x the pull, y the decay."""
+    from theory.weight.derivations.adam import averaged_recursion
+    from theory.weight.derivations.linear import moments_of
+
+    values = averaged_symbols(weights, eta=eta, sigma=sigma, x=x, y=y)
+    return moments_of(averaged_recursion(), correlated=False).value("variance", values)
 
 
 @lru_cache
-def _coupled() -> Callable[..., Value]:
-    """Compile E w^2 as a function of eta, k, sigma, S, A, b1, b2."""
+def _response() -> Callable[..., Value]:
+    """Compile R as a function of y, x_h and b2, for Gaussian noise."""
     import sympy as sp
 
-    from theory.symbols import eta, sigma
-    from theory.weight.derivations.adam import b1, b2, coupled
+    from theory.symbols import y
+    from theory.weight.derivations.adam import b2, kappa
+    from theory.weight.derivations.adam_response import pull, weight_response
 
-    k, S, A = sp.symbols("k S A", positive=True)
-    return sp.lambdify((eta, k, sigma, S, A, b1, b2), coupled(), "numpy")
+    return sp.lambdify((y, pull, b2), weight_response().subs(kappa, 3), "numpy")
 
 
-class AdamLaw(Law):
+class AdamLaw(AdamSteps, Law):
     """The law of Adam with coupled decay: a first-order form, whose measured error is `accuracy`."""
 
     method = "approximate"
-
-    @cached_property
-    def steps(self) -> StepCovariance:
-        """Second moments of the normalised step."""
-        return step_covariance(*self.problem.optimizer.betas)
 
     @cached_property
     def relative_rate(self) -> Value:
@@ -77,72 +103,68 @@ class AdamLaw(Law):
 
     @property
     def accuracy(self) -> float:
-        """Relative error of the variance measured at rates up to this one; NaN where the betas were not measured."""
-        beta1, beta2 = self.problem.optimizer.betas
-        if beta2 < max(beta1, LEAST_MEASURED_BETA2):
-            return math.nan
-        return next(error for limit, error in MEASURED.items() if np.max(self.relative_rate) <= limit)
+        """Relative error of the variance, measured; NaN where the betas were not measured."""
+        beta1, beta2 = self.betas
+        return MEASURED if beta2 >= max(beta1, LEAST_MEASURED_BETA2) else math.nan
 
     def refuse(self) -> None:
         """Raise NotImplementedError outside the range where the approximation was measured."""
+        self.refuse_unknown()
+        at = self.problem
+        refuse_plain(at)
+        if np.max(self.relative_rate, initial=0) > LARGEST_RATE:
+            limit = float(np.min(LARGEST_RATE * at.eta / self.relative_rate))
+            raise NotImplementedError(
+                f"{type(at.optimizer).__name__} with coupled decay is known for eta (lam/n + curvature) / noise up to "
+                f"{LARGEST_RATE}, got {float(np.max(self.relative_rate)):g}. Take eta below {limit:g}, or theory.AdamW."
+            )
+
+    def refuse_unknown(self) -> None:
+        """Raise NotImplementedError for noise with a memory, and an epsilon that shows."""
         at = self.problem
         if np.any(at.correlation != 0):
             raise NotImplementedError(
-                f"Adam with noise that has a memory has no derived form, got correlation = {at.correlation!r}. "
-                "Available: white noise; AR(1) noise with SGD of any kind."
+                f"{type(at.optimizer).__name__} with noise that has a memory has no derived form, got correlation = "
+                f"{at.correlation!r}. Available: white noise; AR(1) noise with SGD of any kind."
             )
-        refuse_plain(at)
-        largest = max(MEASURED)
-        if np.max(self.relative_rate, initial=0) > largest:
-            limit = float(np.min(largest * at.eta / self.relative_rate))
-            raise NotImplementedError(
-                f"Adam with coupled decay is known for eta (lam/n + curvature) / noise up to {largest}, got "
-                f"{float(np.max(self.relative_rate)):g}. Take eta below {limit:g}, or theory.AdamW."
-            )
+        refuse_eps(at)
 
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
-        at = self.problem
+        at, x = self.problem, self.relative_rate
         if at.symbolic:
             raise NotImplementedError(
-                "Adam has no closed form in symbols. Available: numbers, `expression` (with S and A), and "
-                "theory.weight.derivations.adam.coupled()."
+                f"{type(at.optimizer).__name__} has no closed form in symbols. Available: numbers, and `expression` "
+                "(with S and A)."
             )
-        drift = at.lam / at.n + at.curvature
-        S, A = float(self.steps.summed(1.0)), self.steps.response
-        return _coupled()(at.eta, drift, at.noise, S, A, *at.optimizer.betas)
+        finite = fixed_variance(self.weights, eta=at.eta, sigma=1.0, x=x, y=0 * x)
+        response = _response()(0 * x, x, self.betas[1])
+        return self.steps.summed(1.0) / self.steps.response * (finite + at.eta**2 / (2 * x) * response)
 
     @cached_property
     def balance(self) -> Value:
         """The scale at which decay balances a gradient `noise` of constant sign: their sum, the gradient, vanishes."""
         return self.problem.noise / (self.problem.lam / self.problem.n + self.problem.curvature)
 
-    @property
-    def _drift(self) -> Value:
-        """Change of the first moment's step per weight: (1 - b1) A x."""
-        return (1 - self.problem.optimizer.beta1) * self.steps.response * self.relative_rate
+    @cached_property
+    def mean(self) -> NumericRecursion:
+        """The recursion of the mean weight and its averaged gradient, with the pull that a live second moment leaves."""
+        from theory.weight.derivations.adam import averaged_recursion
+
+        x = self.steps.response * self.relative_rate
+        return averaged_recursion().at(averaged_symbols(self.weights, eta=1.0, sigma=1.0, x=x, y=0 * x))
 
     @cached_property
     def shrink(self) -> Value:
-        """Factor per step in the long run: the slowest root of z^2 - (1 + b1 - (1 - b1) A x) z + b1, or its size."""
-        b1, drift = self.problem.optimizer.beta1, self._drift
-        if np.any(drift >= 2 * (1 + b1)):
-            raise NoEquilibrium(f"the step overshoots: (1 - beta1) A x must be below 2 (1 + beta1), got {drift}.")
-        middle = (1 + b1 - drift) / 2
-        inside = middle**2 - b1
-        return out(np.where(inside < 0, math.sqrt(b1), middle + np.sqrt(np.maximum(inside, 0))))
+        """Factor per step in the long run: the slowest root of the recursion of the mean, or its size."""
+        slowest = self.mean.spectrum()[..., 0]
+        return out(np.where(slowest.imag == 0, slowest.real, np.abs(slowest)))
 
     @cached_property
     def relaxation_time(self) -> Value:
         """Steps in which the memory of the start falls by e: noise / (eta k A) to leading order, if not oscillating."""
-        b1, drift = self.problem.optimizer.beta1, self._drift
-        middle = 1 - b1 + drift
-        inside = middle**2 - 4 * drift
-        gap = 2 * drift / (middle + np.sqrt(np.maximum(inside, 0)))  # 1 - z of the slowest root, without cancellation
-        with np.errstate(divide="ignore"):
-            twice_log = np.where(inside < 0, np.log(b1), np.log1p(gap**2 - 2 * gap))  # ln of abs(z)^2
-        return out(-2 / twice_log)
+        return out(self.mean.relaxation_time())
 
     @cached_property
     def settling_time(self) -> Value:
@@ -159,17 +181,30 @@ class AdamLaw(Law):
         S, A = sp.symbols("S A", positive=True)
         return sp.Pow(eta * sigma * S / (2 * A * (lam / n + h)), sp.Rational(1, 2), evaluate=False)
 
-    def variance_after(self, steps: Value, start: Value) -> Value:
-        """Refuse: bias corrections and an empty memory are not derived."""
-        del steps, start
-        raise NotImplementedError(
-            "the way to equilibrium is not derived for Adam (bias corrections, an empty memory). Available: `scale`, "
-            "`relaxation_time`, `shrink_per_epoch`; rms and tail_off for SGD of any kind."
-        )
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 along the run from empty moments."""
+        self.refuse_unknown()
+        strength = rates.decay + self.problem.curvature
+        pull = Pull(strength, np.ones(rates.steps), *self.stationary_factors)
+        return mean_denominator_path(self, pull, rates, start)
 
-    def deviation_bound(self, start: float) -> Callable[[float], float]:
-        """Refuse, as `variance_after` does."""
-        return self.variance_after(0, start)
+    @cached_property
+    def stationary_factors(self) -> tuple[float, float]:
+        """The pull's factor A, and that of the noise with which the path ends in `variance`; S beyond the law's range."""
+        at, A, S = self.problem, self.steps.response, float(self.steps.summed(1.0))
+        if not 0 < self.relative_rate <= LARGEST_RATE:
+            return A, S
+        own = (self.relative_rate / at.eta) ** 2 * self.variance  # of the weight in v, over the noise's
+        share = 1 / (1 + own)
+        rate, held = at.eta * math.sqrt(share), 1 + (A - 1) * share
+        x = self.relative_rate * math.sqrt(share) * held
+        unscaled = fixed_variance(self.weights, eta=rate, sigma=1.0, x=x, y=0.0)
+        return A, float(1 + (self.variance / unscaled - 1) / share)
+
+    def forgetting(self, rates: Rates) -> np.ndarray:
+        """Return by which power of e the mean weight falls in every step, to leading order in x."""
+        pull = (rates.decay + self.problem.curvature) / self.problem.noise
+        return np.asarray(rates.lr * pull * self.steps.response)
 
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:
         """Return the factor by which so many steps shrink the mean weight, or its leading order in x."""

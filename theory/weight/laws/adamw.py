@@ -4,15 +4,16 @@ r"""AdamW: the scale at which decay holds a weight whose steps are divided by th
 
 with S(a) by quadrature over a live second moment (`theory.weight.laws.second_moment`). Its leading order is
 eta / (2 lam/n), whatever the noise. Held at its mean the second moment gives a heavy ball, and to first order in
-1 - b_2 it differs from that by a factor (`theory.weight.derivations.adam`).
+1 - b_2 it differs from that by a factor (`theory.weight.derivations.adam`). From its first step on:
+`theory.weight.laws.live_start`. With curvature: `theory.weight.laws.adamw_curved`.
 
 Assumptions
 -----------
 1. The gradient is white noise, Gaussian but for the first-order factor; epsilon is far below its standard deviation.
-2. Both moments are stationary: the corrections of their bias have worn off.
+2. For the equilibrium: both moments are stationary, the corrections of their bias have worn off.
 
-Range: 0 < eta lam/n < 2 and b_2 >= 0.5. Error: about 1e-8; of the first-order factor, second order in 1 - b_2 (0.13%
-for b_1, b_2 >= 0.9 and Gaussian noise).
+Range: 0 < eta lam/n < 2 and b_2 >= 0.05. Error: about 1e-8, 1e-6 for b_2 < 0.7; of the first-order factor, second order
+in 1 - b_2 (0.13% for b_1, b_2 >= 0.9 and Gaussian noise).
 
 References
 ----------
@@ -23,53 +24,70 @@ leading order. The corrections are derived here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 
 from theory.settings import AdamW, positive
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
+from theory.weight.laws.adam_steps import AdamSteps, minimising, refuse_eps
+from theory.weight.laws.live_start import live_path
 from theory.weight.laws.normalised import NormalisedLaw
-from theory.weight.laws.second_moment import StepCovariance, step_covariance
 from theory.weight.problem import Problem
+from theory.weight.rates import Rates
 
-__all__ = ["AdamWLaw", "first_order_factor"]
+__all__ = ["AdamWLaw", "adamw_law", "first_order_factor"]
 
 
 @law_of.register
 def _(optimizer: AdamW) -> Callable[[Problem], Law]:
-    del optimizer  # the problem has it
-    return AdamWLaw
+    if optimizer.amsgrad:
+        from theory.weight.laws.amsgrad import AMSGradWLaw
+
+        return lambda problem: AMSGradWLaw(minimising(problem))
+    return adamw_law
 
 
-class AdamWLaw(NormalisedLaw):
+def adamw_law(problem: Problem) -> Law:
+    """Return the law of AdamW, with or without curvature."""
+    problem = minimising(problem)
+    if not problem.symbolic and np.any(problem.curvature != 0):
+        from theory.weight.laws.adamw_curved import CurvedAdamWLaw
+
+        return CurvedAdamWLaw(problem)
+    return AdamWLaw(problem)
+
+
+class AdamWLaw(AdamSteps, NormalisedLaw):
     """The law of AdamW with its second moment alive: exact up to numerical integration."""
 
     method = "quadrature"
+    starts_empty = True
 
     @property
     def accuracy(self) -> float:
         """Relative error of the variance."""
-        return 1e-7
+        return 1e-7 if self.betas[1] >= 0.7 else 1e-6
 
-    def summed(self, a: Value) -> Value:
-        """Return S(a)."""
-        return self.steps.summed(a)
-
-    @cached_property
-    def steps(self) -> StepCovariance:
-        """Second moments of the normalised step."""
-        return step_covariance(*self.problem.optimizer.betas)
+    def refuse_unknown(self) -> None:
+        """Raise NotImplementedError for curvature, noise with a memory, and an epsilon that shows."""
+        super().refuse_unknown()
+        refuse_eps(self.problem)
 
     def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
         """Return the modes b1 (b1 b2^k)^s: C_s / b1^s is a smooth function of b2^s, here a polynomial of it."""
-        return self.steps.modes(*self.problem.optimizer.betas)
+        return self.steps.alone, self.steps.first, self.steps.factor
 
     @property
     def memory(self) -> float:
         """Factor per step by which the first moment forgets."""
-        return float(self.problem.optimizer.beta1)
+        return self.betas[0]
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 along the run from empty moments."""
+        self.refuse_unknown()
+        return live_path(self, rates, start)
 
 
 @lru_cache

@@ -24,13 +24,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from theory.algebra.scan import affine_scan
 from theory.settings.types import Value
 from theory.weight.laws.one_factor import OneFactorLaw
+from theory.weight.problem import out
 from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain
 
@@ -42,9 +43,22 @@ class NormalisedLaw(OneFactorLaw):
 
     needs_noise = False
 
+    starts_empty: ClassVar[bool] = False
+    """Whether `path` starts as the optimizer does, with an empty memory, and not with steps that are stationary."""
+
     @abstractmethod
+    def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
+        """Return C_0, and C_1 and the factor per lag of each mode: C_s is the sum of C_1 factor^(s - 1), s >= 1."""
+
     def summed(self, a: Value) -> Value:
         """Return S(a): the sum over all lags of a^s times the autocovariance of the step."""
+        alone, _, _ = self.modes()
+        return alone + 2 * a * self._with_the_last(a)
+
+    def _with_the_last(self, a: Value) -> Value:
+        """Return the sum of a^(s - 1) C_s over s >= 1."""
+        _, first, factor = self.modes()
+        return out(np.sum(first / (1 - np.asarray(a, dtype=float)[..., None] * factor), axis=-1))
 
     @property
     def name(self) -> str:
@@ -53,6 +67,11 @@ class NormalisedLaw(OneFactorLaw):
 
     def refuse(self) -> None:
         """Raise NotImplementedError for what is not derived, NoEquilibrium if nothing holds the weight."""
+        self.refuse_unknown()
+        refuse_plain(self.problem)
+
+    def refuse_unknown(self) -> None:
+        """Raise NotImplementedError for what is not derived, with or without an equilibrium."""
         at, available = self.problem, f"Available for {self.name}: white noise without curvature, in numbers."
         if np.any(at.curvature != 0):
             raise NotImplementedError(
@@ -63,7 +82,6 @@ class NormalisedLaw(OneFactorLaw):
                 f"{self.name} with noise that has a memory has no derived form, got correlation = {at.correlation!r}. "
                 f"{available}"
             )
-        refuse_plain(at)
 
     @cached_property
     def variance(self) -> Value:
@@ -90,15 +108,33 @@ class NormalisedLaw(OneFactorLaw):
         variance = eta * n * sp.Symbol("S", positive=True) / (lam * (2 - eta * lam / n))
         return sp.Pow(variance, sp.Rational(1, 2), evaluate=False)
 
-    @abstractmethod
-    def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
-        """Return C_0, and C_1 and the factor per lag of each mode: C_s is the sum of C_1 factor^(s - 1), s >= 1."""
+    @cached_property
+    def step_cosine(self) -> Value:
+        """E w w' / E w^2 of one step in the stationary state: the cosine of the angle that many weights turn by."""
+        return out(1 - np.asarray(self._turned))
+
+    @cached_property
+    def step_angle(self) -> Value:
+        """The angle of one step, in radians: about sqrt(2 eta lam/n C_0 / S(1)) for small rates."""
+        return out(2 * np.arcsin(np.sqrt(np.asarray(self._turned) / 2)))
+
+    @property
+    def _turned(self) -> Value:
+        """One minus the cosine, formed without cancellation.
+
+        eta u = a w - w' gives the cosine (1 + a^2 - (1 - a^2) C_0 / S) / 2a, and S = C_0 + 2 a Y, Y the sum of
+        a^(s - 1) C_s: one minus it is x (C_0 - x Y) / S.
+        """
+        a, x = self.shrink, self.rate
+        alone, _, _ = self.modes()
+        return x * (alone - x * self._with_the_last(a)) / self.summed(a)
 
     def path(self, rates: Rates, start: float) -> np.ndarray:
         """Return E w^2 along the run, for steps that are stationary from the first on.
 
         Y = E w u sums what the weight remembers of the steps that the next one resembles, mode by mode.
         """
+        self.refuse_unknown()
         alone, first, factor = self.modes()
         a = (1 - rates.lr * rates.decay)[:, None]
         kicks = rates.lr[:, None] * first
@@ -107,13 +143,18 @@ class NormalisedLaw(OneFactorLaw):
         return affine_scan(a**2, lr**2 * alone + 2 * a * lr * shared, np.array([start**2]))[:, 0]
 
     def variance_after(self, steps: Value, start: Value) -> Value:
-        """Refuse: bias corrections and an empty memory are not derived."""
-        del steps, start
-        raise NotImplementedError(
-            f"the way to equilibrium is not derived for {self.name} (bias corrections, an empty "
-            "memory). Available: `scale`, `relaxation_time`, `shrink_per_epoch`; rms and tail_off for SGD of any kind."
-        )
+        """Return E w^2 after `steps`; refuse where the start is not derived."""
+        self._refuse_unless_started()
+        return super().variance_after(steps, start)
 
     def deviation_bound(self, start: float) -> Callable[[float], float]:
-        """Refuse, as `variance_after` does."""
-        return self.variance_after(0, start)
+        """Return a bound on later deviations; refuse where the start is not derived."""
+        self._refuse_unless_started()
+        return super().deviation_bound(start)
+
+    def _refuse_unless_started(self) -> None:
+        if not self.starts_empty:
+            raise NotImplementedError(
+                f"the way to equilibrium is not derived for {self.name} (an empty memory). Available: `scale`, "
+                "`relaxation_time`, `shrink_per_epoch`; rms and tail_off for SGD and Adam of any kind."
+            )

@@ -1,24 +1,31 @@
-r"""The step of Adam under white Gaussian noise: autocovariance of m/sqrt(v) with v alive, by quadrature.
+r"""A linear filter of white Gaussian noise over the root of its live second moment: Adam's step, by quadrature.
 
-With :math:`v^{-1/2} = \frac{2}{\sqrt{\pi}} \int_0^\infty e^{-v y^2} dy`, unit noise and
+The step is u = (sum of c_j g_(t-j)) / sqrt(v). With :math:`v^{-1/2} = \frac{2}{\sqrt{\pi}} \int_0^\infty e^{-v y^2} dy`,
+unit noise and
 
 .. math:: F(z) = \prod_{j \ge 0} (1 + 2 (1 - b_2) b_2^j z)^{-1/2}, \quad
-   H(z) = \sum_{j \ge 0} \frac{b_1^{2j}}{1 + 2 (1 - b_2) b_2^j z}
+   G_s(z) = \sum_{i \ge 0} \frac{c_i c_{i+s}}{1 + 2 (1 - b_2) b_2^i z}
 
-the autocovariance :math:`C_s = E u_t u_{t+s}` of the normalised step :math:`u = m/\sqrt{v}` is
+the autocovariance :math:`C_s = E u_t u_{t+s}` of the normalised step is
 
-.. math:: C_s = \frac{4 (1 - b_1)^2 b_1^s}{\pi} \int_0^\infty \int_0^\infty
-   (F H)(x^2 + b_2^s y^2) \frac{F(y^2)}{F(b_2^s y^2)} dx dy
+.. math:: C_s = \frac{4}{\pi} \int_0^\infty \int_0^\infty
+   (F G_s)(x^2 + b_2^s y^2) \frac{F(y^2)}{F(b_2^s y^2)} dx dy
+
+and a small drift of the gradient moves the weight by A of what it would with v held fixed,
+
+.. math:: A = \sum_j c_j \frac{2}{\sqrt{\pi}} \int_0^\infty \frac{F(y^2)}{1 + 2 (1 - b_2) b_2^j y^2} dy
 
 Assumptions
 -----------
 1. The gradient is white Gaussian noise of any size: no curvature, no memory, epsilon far below its standard deviation.
 2. Both moments are stationary, so that the corrections of their bias have worn off.
+3. The filter is c_j = tail b_1^j, and more on the newest gradient: Adam, NAdam, a gradient without momentum.
 
-Range: 0.5 <= b_2 < 1 and 0 <= b_1 < 1. F and H are tabulated on a logarithmic grid from their own recursions,
+Range: 0.05 <= b_2 < 1 and 0 <= b_1 < 1. F and the sums are tabulated on a logarithmic grid from their own recursions,
 F(z) = (1 + 2 (1 - b_2) z)^(-1/2) F(b_2 z); the integrals are trapezoid sums in ln x^2 and ln y^2, exponentially exact;
-C_s / b_1^s is a smooth function of b_2^s and is interpolated in it. Error: 1e-8 of the variance at b_2 = 0.5, 1e-10
-from 0.7 on (halving the spacing changes no more).
+C_s / b_1^s is a smooth function of b_2^s, here a polynomial of it, so that every power is a mode of factor b_1 b_2^k
+per step, and the sums over the lags are geometric series. Above b_2 = 0.9999 the first order in 1 - b_2 takes the
+quadrature's place. Error: 1e-7 of the variance; 1e-9 from b_2 = 0.7 on.
 
 References
 ----------
@@ -35,61 +42,99 @@ from functools import lru_cache
 
 import numpy as np
 
-__all__ = ["LEAST_BETA2", "StepCovariance", "step_covariance"]
+from theory.settings.types import Value
 
-LEAST_BETA2 = 0.5  # below it the integrands' tails outgrow the grid
-LARGEST_BETA2 = 0.99999  # the grid grows as 1 / (1 - beta2)
+__all__ = ["Filter", "StepCovariance", "adam_filter", "filtered_covariance", "first_order_covariance", "step_covariance"]
+
+LEAST_BETA2 = 0.05  # below it the integrands' tails outgrow the grid
+LARGEST_BETA2 = 0.9999  # the grid grows as 1 / (1 - beta2); beyond, first order is as exact
 SPACING = 0.3  # of the trapezoid rules, in ln x^2
-NODES = 24  # of the interpolation in b2^s
-MODES = 6  # powers of b_2^s in C_s / b_1^s
+NODES = 24  # values of b2^s at which C_s is computed
+FAST = 0.7  # beta2 below which C_s is computed at all its lags, which are few
+MODES = (3, 5, 8, 12, 16)  # powers of b2^s in C_s / b1^s: the first of these numbers that is enough
+ENOUGH = 3e-10  # of C_0
 CUT = 1e-13  # lags with b1^s below it are left out
 
 Function = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
+class Filter:
+    """What the second moment divides: the weights c_j of the gradient j steps ago.
+
+    Parameters
+    ----------
+    memory : float
+        b1.
+    tail : float
+        c_j = tail b1^j for j >= 1.
+    newest : float
+        c_0 is tail + newest.
+    """
+
+    memory: float
+    tail: float
+    newest: float = 0.0
+
+
+def adam_filter(beta1: float) -> Filter:
+    """Return Adam's: the averaged gradient."""
+    return Filter(beta1, 1 - beta1)
+
+
+@dataclass(frozen=True)
 class StepCovariance:
-    """Second moments of Adam's normalised step under unit white Gaussian noise.
+    """Second moments of a normalised step under unit white Gaussian noise.
 
     Attributes
     ----------
-    lags : ndarray
-        C_s for s = 0, 1, ... until they vanish.
+    alone : float
+        C_0.
+    first, factor : ndarray
+        C_s is the sum of first factor^(s - 1) for s >= 1.
     response : float
-        A = sum over j of (1 - b_1) b_1^j E[g_j^2 / sqrt(v)]: the mean step per unit of drift in the gradient, and less
-        than the fixed second moment's by as much as v follows the gradients (Stein's lemma).
+        A: the mean step per unit of drift in the gradient, less than with a fixed second moment by as much as v follows
+        the gradients (Stein's lemma).
     """
 
-    lags: np.ndarray
+    alone: float
+    first: np.ndarray
+    factor: np.ndarray
     response: float
 
-    def modes(self, beta1: float, beta2: float) -> tuple[float, np.ndarray, np.ndarray]:
-        """Return C_0, and C_1 and the factor per lag of modes that sum up to the lags from the first on.
+    def lag(self, s: int) -> float:
+        """Return C_s."""
+        return self.alone if s == 0 else float(self.first @ self.factor ** (s - 1))
 
-        C_s / b_1^s is a smooth function of b_2^s; as a polynomial of it every power is a mode, of factor b_1 b_2^k.
-        """
-        if len(self.lags) < 2:
-            return float(self.lags[0]), np.zeros(1), np.zeros(1)
-        s = np.arange(1, len(self.lags))
-        powers = beta2 ** np.outer(s, np.arange(min(MODES, len(s))))
-        weight = beta1 ** s[:, None]
-        fitted, *_ = np.linalg.lstsq(powers * weight, self.lags[1:], rcond=None)
-        factors = beta1 * beta2 ** np.arange(powers.shape[1])
-        return float(self.lags[0]), fitted * factors, factors
-
-    def summed(self, a: float | np.ndarray) -> float | np.ndarray:
+    def summed(self, a: Value) -> Value:
         """Return S(a) = C_0 + 2 sum of a^s C_s over s >= 1."""
-        return 2 * np.polynomial.polynomial.polyval(a, self.lags) - self.lags[0]
+        a = np.asarray(a, dtype=float)[..., None]
+        total = self.alone + 2 * np.sum(a * self.first / (1 - a * self.factor), axis=-1)
+        return float(total) if np.ndim(total) == 0 else total
 
 
 @lru_cache
 def step_covariance(beta1: float, beta2: float) -> StepCovariance:
-    """Return the second moments of Adam's normalised step; about 0.1 s the first time, then remembered.
+    """Return the second moments of Adam's normalised step (`filtered_covariance` of `adam_filter`).
+
+    Examples
+    --------
+    >>> print(f"{step_covariance(0.9, 0.99).summed(1.0):.4f}")
+    0.9916
+    """
+    return filtered_covariance(adam_filter(beta1), beta2)
+
+
+@lru_cache
+def filtered_covariance(weights: Filter, beta2: float) -> StepCovariance:
+    """Return the second moments of a filtered and normalised step; at most 0.5 s the first time, then remembered.
 
     Parameters
     ----------
-    beta1, beta2 : float
-        Memories of the two moments.
+    weights : Filter
+        Of the gradients in the numerator.
+    beta2 : float
+        Memory of the second moment.
 
     Returns
     -------
@@ -99,30 +144,77 @@ def step_covariance(beta1: float, beta2: float) -> StepCovariance:
     Raises
     ------
     NotImplementedError
-        If beta2 is below 0.5 or above 0.99999.
-
-    Examples
-    --------
-    >>> print(f"{step_covariance(0.9, 0.99).summed(1.0):.4f}")
-    0.9916
+        If beta2 is below 0.05.
     """
-    if not LEAST_BETA2 <= beta2 <= LARGEST_BETA2:
+    if beta2 < LEAST_BETA2:
         raise NotImplementedError(
-            f"the quadrature holds for beta2 from {LEAST_BETA2} to {LARGEST_BETA2}, got {beta2}. Nearer to 1 the "
-            "second moment is as good as fixed: theory.weight.laws.adam.fixed_second_moment()."
+            f"the quadrature holds for beta2 from {LEAST_BETA2}, got {beta2}: below it rare large steps decide. "
+            "At beta1 = beta2 = 0 the step is the gradient's sign: theory.Lion((0, 0))."
         )
-    log_f, h = _tables(beta1, beta2)
+    if beta2 > LARGEST_BETA2:
+        return first_order_covariance(weights, beta2)
+    b1, tail, newest = weights.memory, weights.tail, weights.newest
+    log_f, h = _tables(b1, beta2)
     grid = np.arange(-46, _reach(log_f), SPACING)  # ln x^2: where exp of half of it is below 1e-10, to where F vanishes
     square, measure = np.exp(grid), SPACING / 2 * np.exp(grid / 2)  # x^2, and dx
-    variance = (1 - beta1) ** 2 * SPACING * np.sum(square * np.exp(log_f(grid)) * h(grid))
-    lag_count = 1 if beta1 == 0 else math.ceil(math.log(CUT) / math.log(beta1))
-    q = beta2 ** np.arange(1, lag_count)
-    lags = 4 * (1 - beta1) ** 2 / math.pi * beta1 ** np.arange(1, lag_count)
-    if lag_count > 1:
-        lags *= _interpolated(lambda nodes: [_overlap(node, log_f, h, grid, square, measure) for node in nodes], q)
-    _, g = _tables(math.sqrt(beta1), beta2)
-    response = (1 - beta1) * 2 / math.sqrt(math.pi) * np.sum(measure * np.exp(log_f(grid)) * g(grid))
-    return StepCovariance(np.concatenate([[variance], lags]), float(response))
+    one = 1 / (1 + 2 * (1 - beta2) * square)
+    both = tail**2 * h(grid) + (2 * tail * newest + newest**2) * one
+    alone = float(SPACING * np.sum(square * np.exp(log_f(grid)) * both))
+    _, g = _tables(math.sqrt(b1), beta2)
+    filtered = tail * g(grid) + newest * one
+    response = float(2 / math.sqrt(math.pi) * np.sum(measure * np.exp(log_f(grid)) * filtered))
+
+    def over_memory(ln_z: np.ndarray) -> np.ndarray:
+        """G_s / b1^s."""
+        return tail * (tail * h(ln_z) + newest / (1 + 2 * (1 - beta2) * np.exp(ln_z)))
+
+    def lag(q: float) -> float:
+        return 4 / math.pi * _overlap(q, log_f, over_memory, grid, square, measure)
+
+    return StepCovariance(alone, *_modes(lag, b1, beta2, alone), response)
+
+
+def _modes(lag: Callable[[float], float], b1: float, b2: float, size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return C_1 and the factor per lag of the modes b1 b2^k; `lag` gives C_s / b1^s at q = b2^s."""
+    if b1 == 0:
+        return np.zeros(1), np.zeros(1)
+    last = math.log(CUT) / math.log(b1)
+    followed = min(last, math.log(CUT) / math.log(b2))  # the lags at which anything still changes
+    if followed <= NODES or b2 < FAST:
+        s = np.arange(1, math.ceil(followed) + 1.0)
+        q = b2**s
+    else:
+        middle, half = (b2 + b2**last) / 2, (b2 - b2**last) / 2
+        q = middle + half * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
+        s = np.log(q) / math.log(b2)
+    values, weight = np.array([lag(node) for node in q]), b1**s
+    for count in MODES:
+        powers = q[:, None] ** np.arange(min(count, len(q)))
+        fitted, *_ = np.linalg.lstsq(powers * weight[:, None], values * weight, rcond=None)
+        if np.max(np.abs(powers @ fitted - values) * weight) < ENOUGH * size:
+            break
+    factor = b1 * b2 ** np.arange(len(fitted))
+    return fitted * factor, factor
+
+
+@lru_cache
+def _compiled_first_order() -> Callable[..., tuple[float, float, float, float]]:
+    import sympy as sp
+
+    from theory.weight.derivations.adam import b1, b2, kappa, newest, tail
+    from theory.weight.derivations.adam import first_order_covariance as derived
+
+    terms = sp.Tuple(*derived()).subs(kappa, 3)
+    function: Callable[..., tuple[float, float, float, float]] = sp.lambdify((tail, newest, b1, b2), terms, "math")
+    return function
+
+
+def first_order_covariance(weights: Filter, beta2: float) -> StepCovariance:
+    """Return the second moments to first order in 1 - beta2: two modes."""
+    b1 = weights.memory
+    alone, slow, fast, response = _compiled_first_order()(weights.tail, weights.newest, b1, beta2)
+    factor = np.array([b1, b1 * beta2])
+    return StepCovariance(alone, np.array([slow, fast]) * factor, factor, response)
 
 
 def _tables(beta1: float, beta2: float) -> tuple[Function, Function]:
@@ -158,12 +250,3 @@ def _overlap(
     return float(measure @ inside @ (measure * ratio))
 
 
-def _interpolated(function: Callable[[np.ndarray], list[float]], q: np.ndarray) -> np.ndarray:
-    """Return `function` at `q` from its values at Chebyshev nodes over the range of q."""
-    from scipy.interpolate import BarycentricInterpolator
-
-    middle, half = (q[0] + q[-1]) / 2, (q[0] - q[-1]) / 2
-    if len(q) <= NODES:
-        return np.array(function(q))
-    nodes = middle + half * np.cos(np.pi * (np.arange(NODES) + 0.5) / NODES)
-    return BarycentricInterpolator(nodes, function(nodes))(q)
