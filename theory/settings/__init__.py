@@ -24,7 +24,7 @@ from theory.settings.optimizers.nadam import NAdam
 from theory.settings.optimizers.radam import RAdam
 from theory.settings.optimizers.sgd import SGD, SGDW
 
-Optimizer = SGD | Adam | AdamW | NAdam | RAdam | Lion
+Optimizer = SGD | Adam | AdamW | Lion
 
 __all__ = [
     "SGD",
@@ -38,8 +38,8 @@ __all__ = [
     "NotAGramMatrix",
     "OnlineRule",
     "Optimizer",
-    "RAdam",
     "Overlaps",
+    "RAdam",
     "TailoffError",
     "check_fraction",
     "check_range",

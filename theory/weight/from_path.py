@@ -93,9 +93,9 @@ class IteratedPath:
             consistent = abs(away - before - predicted) <= CONSISTENT * abs(predicted) + 1e-6 * V
         if not consistent:
             raise NotImplementedError(
-                f"steps beyond {self.steps} are not derived for {self.law.problem.optimizer} from start = {self.start}: "
-                "the weight is not on its last, exponential way by then. Ask for fewer steps, or start nearer to the "
-                f"equilibrium's {V**0.5:g}."
+                f"steps beyond {self.steps} are not derived from start = {self.start:g} under "
+                f"{self.law.problem.optimizer}: the last, exponential way has not begun. Ask for fewer steps, or start "
+                f"nearer to {V**0.5:g}."
             )
 
 

@@ -18,7 +18,7 @@ from theory.settings.registry import by_stem
 from theory.settings.types import Value
 from theory.weight.from_path import IteratedPath, variance_after
 from theory.weight.inverse_sqrt_n import meeting_by_search
-from theory.weight.problem import Problem, out
+from theory.weight.problem import Problem
 from theory.weight.rates import Rates
 
 __all__ = ["Law", "law_of", "law_that_holds", "refuse_unknown_noise"]

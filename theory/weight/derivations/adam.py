@@ -125,7 +125,7 @@ def live_second_moment() -> Live:
 
 
 class FirstOrder(NamedTuple):
-    """The step's autocovariance to first order: C_0, and C_s = slow b1^s + fast (b1 b2)^s for s >= 1; A, the response."""
+    """To first order: C_0, C_s = slow b1^s + fast (b1 b2)^s for s >= 1, and the response A."""
 
     alone: Any
     slow: Any
@@ -164,7 +164,7 @@ def first_order_covariance() -> FirstOrder:
 
 @lru_cache
 def first_order() -> Any:
-    """Return S_1, what a live second moment does to AdamW's variance to first order in 1 - b2 (SymPy: b1, b2, kappa)."""
+    """Return S_1, what a live second moment does to AdamW's variance to first order in 1 - b2 (b1, b2, kappa)."""
     terms = first_order_covariance()
     total = terms.alone + 2 * terms.slow * b1 / (1 - b1) + 2 * terms.fast * b1 * b2 / (1 - b1 * b2)
     return sp.simplify(total.subs({tail: 1 - b1, newest: 0}))

@@ -1,6 +1,7 @@
 r"""What a second moment that moves does to a weight that the gradient itself pulls back.
 
-With the mean of v at one, r = 1/sqrt(v) = 1 + e, the decay's rate y and the pull's rate x_h r (coupled decay, curvature)
+With the mean of v at one, r = 1/sqrt(v) = 1 + e, the decay's rate y and the pull's rate x_h r (coupled decay,
+curvature)
 
 .. math:: \frac{d}{dt} E w^2 = -2 E (y + x_h r) w^2 + \eta^2 E r^2
 

@@ -24,6 +24,7 @@ Kingma and Ba, ICLR 2015 (arXiv:1412.6980), for the corrections. The law is this
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -112,7 +113,7 @@ def _covariance(
 
 
 def _with_quadrature(
-    law: AdamSteps, size: np.ndarray, live: np.ndarray, filled: np.ndarray, terms: tuple
+    law: AdamSteps, size: np.ndarray, live: np.ndarray, filled: np.ndarray, terms: tuple[Any, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return the terms with what the quadrature knows beyond the first order added, as far as v's memory has filled."""
     alone, older, newer, factor = terms

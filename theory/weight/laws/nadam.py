@@ -9,7 +9,7 @@ d = 0 the momentum stays b_1 / 2. So the laws are Adam's and AdamW's with that f
 (`theory.weight.laws.second_moment`), and the starts too.
 
 Assumptions and range: those of `theory.weight.laws.adam` and `theory.weight.laws.adamw`; the equilibrium is that of the
-settled momentum. Error: as there.
+settled momentum. Error: as there; with coupled decay 0.5% for x up to 0.05 and 1.8% up to 0.11 (low).
 
 References
 ----------
@@ -32,6 +32,8 @@ from theory.weight.laws.second_moment import Filter
 from theory.weight.problem import Problem
 
 __all__ = ["NAdamLaw", "NAdamSteps", "NAdamWLaw"]
+
+MEASURED = {0.05: 0.005, 0.11: 0.018}  # as in `theory.weight.laws.adam`: largest x, error of the coupled law
 
 
 @law_of.register
@@ -69,6 +71,8 @@ class NAdamSteps(AdamSteps):
 
 class NAdamLaw(NAdamSteps, AdamLaw):
     """The law of NAdam with coupled decay."""
+
+    measured = MEASURED
 
 
 class NAdamWLaw(NAdamSteps, AdamWLaw):

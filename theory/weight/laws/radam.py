@@ -66,7 +66,7 @@ class RAdamSteps(AdamSteps):
 
     def corrections(self, steps: int) -> Corrections:
         """Return the factor of the averaged gradient at every step, and from when on it is divided."""
-        b1, b2 = self.betas
+        b2 = self.betas[1]
         made = AdamSteps.corrections(self, steps)
         longest, forgotten = _longest(b2), powers(b2, steps)
         known = longest - 2 * np.arange(1, steps + 1) * forgotten / (1 - forgotten)

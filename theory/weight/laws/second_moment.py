@@ -1,7 +1,7 @@
 r"""A linear filter of white Gaussian noise over the root of its live second moment: Adam's step, by quadrature.
 
-The step is u = (sum of c_j g_(t-j)) / sqrt(v). With :math:`v^{-1/2} = \frac{2}{\sqrt{\pi}} \int_0^\infty e^{-v y^2} dy`,
-unit noise and
+The step is u = (sum of c_j g_(t-j)) / sqrt(v). With :math:`v^{-1/2} = \frac{2}{\sqrt{\pi}} \int_0^\infty e^{-v y^2}
+dy`, unit noise and
 
 .. math:: F(z) = \prod_{j \ge 0} (1 + 2 (1 - b_2) b_2^j z)^{-1/2}, \quad
    G_s(z) = \sum_{i \ge 0} \frac{c_i c_{i+s}}{1 + 2 (1 - b_2) b_2^i z}
@@ -44,7 +44,14 @@ import numpy as np
 
 from theory.settings.types import Value
 
-__all__ = ["Filter", "StepCovariance", "adam_filter", "filtered_covariance", "first_order_covariance", "step_covariance"]
+__all__ = [
+    "Filter",
+    "StepCovariance",
+    "adam_filter",
+    "filtered_covariance",
+    "first_order_covariance",
+    "step_covariance",
+]
 
 LEAST_BETA2 = 0.05  # below it the integrands' tails outgrow the grid
 LARGEST_BETA2 = 0.9999  # the grid grows as 1 / (1 - beta2); beyond, first order is as exact
@@ -248,5 +255,3 @@ def _overlap(
     inside = np.exp(np.minimum(log_f(both), 0)) * h(both)
     ratio = np.exp(log_f(grid) - log_f(grid + math.log(q)))
     return float(measure @ inside @ (measure * ratio))
-
-
