@@ -11,8 +11,8 @@ Assumptions
 1. The gradient is h w and white Gaussian noise, which dominates; epsilon is far below it.
 2. Both moments are stationary. From the start: `theory.weight.laws.mean_denominator`.
 
-Range: 0 <= x_h, x up to 0.04, b_2 >= 0.05. Error, measured: 0.5% for b_2 >= 0.95, 1.5% from 0.9 on (low). At a maximum it is
-off by 3%, and refused.
+Range: 0 <= x_h, x up to 0.04, b_2 >= 0.05. Error, measured: 0.5% for b_2 >= 0.95, 1.5% from 0.9 on (low). At a
+maximum it is off by 3%, and refused.
 
 References
 ----------
@@ -80,8 +80,8 @@ class CurvedAdamWLaw(AdamLaw):
         if np.any(self.pull < 0):
             name, curvature = type(self.problem.optimizer).__name__, self.problem.curvature
             raise NotImplementedError(
-                f"{name} is known where the gradient pulls the weight back, not at a maximum of the cost, got curvature = "
-                f"{curvature!r} (its sign changed if the optimizer maximises). Take the curvature of a minimum."
+                f"{name} is known where the gradient pulls the weight back, not at a maximum of the cost, got "
+                f"curvature = {curvature!r} (its sign changed if the optimizer maximises). Take the curvature of a minimum."
             )
 
     def _symbols(self) -> dict[Any, Value]:
