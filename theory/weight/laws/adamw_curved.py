@@ -81,7 +81,7 @@ class CurvedAdamWLaw(AdamLaw):
             name, curvature = type(self.problem.optimizer).__name__, self.problem.curvature
             raise NotImplementedError(
                 f"{name} is known where the gradient pulls the weight back, not at a maximum of the cost, got "
-                f"curvature = {curvature!r} (its sign changed if the optimizer maximises). Take the curvature of a minimum."
+                f"curvature = {curvature!r} (its sign changed if the optimizer maximises). Take a minimum's."
             )
 
     def _symbols(self) -> dict[Any, Value]:
