@@ -36,7 +36,7 @@ from theory.weight.rates import Rates
 __all__ = ["live_factor", "live_path"]
 
 EXCESS = 2.0  # kappa - 1 of a Gaussian
-NEGLIGIBLE = 1e-7  # of C_0: smaller differences to the quadrature are left out
+NEGLIGIBLE = 1e-10  # of C_0: smaller differences to the quadrature are left out
 
 
 @lru_cache
