@@ -60,7 +60,7 @@ class Steps:
             w -= lr / correction1 * self.m / denom
 
 
-def walk(optimizer, lrs, weight_decay, *, weights, start=0.0, curvature=0.0, seed=0):
+def walk(optimizer, lrs, weight_decay, *, weights, start=0.0, curvature=0.0, seed=0):  # noqa: PLR0913
     """Yield the weights after every step."""
     rng, w = np.random.default_rng(seed), np.full(weights, float(start))
     steps = Steps(optimizer, weights)

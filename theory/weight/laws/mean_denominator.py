@@ -97,7 +97,7 @@ def _compiled() -> Callable[..., Any]:
         return numba.njit(_recursion)
 
 
-def _recursion(
+def _recursion(  # noqa: PLR0913, PLR0917 - machine code takes arrays, not settings
     lr: np.ndarray,
     strength: np.ndarray,
     left: np.ndarray,

@@ -109,6 +109,14 @@ class StepCovariance:
     factor: np.ndarray
     response: float
 
+    @property
+    def lags(self) -> np.ndarray:
+        """C_s for s = 0, 1, ... until they vanish."""
+        slowest = float(self.factor.max())
+        count = math.ceil(math.log(CUT) / math.log(slowest)) if slowest > 0 else 1
+        powers = np.vander(self.factor, max(count - 1, 0), increasing=True)
+        return np.concatenate([[self.alone], self.first @ powers])
+
     def lag(self, s: int) -> float:
         """Return C_s."""
         return self.alone if s == 0 else float(self.first @ self.factor ** (s - 1))
