@@ -43,10 +43,14 @@ from .settings import SGDW as SGDW
 from .settings import Adam as Adam
 from .settings import AdamW as AdamW
 from .settings import Lion as Lion
+from .settings import Muon as Muon
 from .settings import NAdam as NAdam
 from .settings import OnlineRule as OnlineRule
 from .settings import Overlaps as Overlaps
 from .settings import RAdam as RAdam
+from .settings import ScheduleFreeAdamW as ScheduleFreeAdamW
+from .settings import ScheduleFreeSGD as ScheduleFreeSGD
+from .settings import Signum as Signum
 from .settings import schedules as schedules
 from .weight.derivations.derive import derive as derive
 from .weight.end_over_peak import end_over_peak as end_over_peak

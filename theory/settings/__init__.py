@@ -20,9 +20,12 @@ from theory.settings.online import OnlineRule, Overlaps
 from theory.settings.optimizers.adam import Adam
 from theory.settings.optimizers.adamw import AdamW
 from theory.settings.optimizers.lion import Lion
+from theory.settings.optimizers.muon import Muon
 from theory.settings.optimizers.nadam import NAdam
 from theory.settings.optimizers.radam import RAdam
+from theory.settings.optimizers.schedulefree import ScheduleFreeAdamW, ScheduleFreeSGD
 from theory.settings.optimizers.sgd import SGD, SGDW
+from theory.settings.optimizers.signum import Signum
 
 Optimizer = SGD | Adam | AdamW | Lion
 
@@ -34,12 +37,16 @@ __all__ = [
     "DecayRule",
     "InvalidArgument",
     "Lion",
+    "Muon",
     "NAdam",
     "NotAGramMatrix",
     "OnlineRule",
     "Optimizer",
     "Overlaps",
     "RAdam",
+    "ScheduleFreeAdamW",
+    "ScheduleFreeSGD",
+    "Signum",
     "TailoffError",
     "check_fraction",
     "check_range",
