@@ -53,7 +53,7 @@ def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
         raise NotImplementedError(
             f"{type(optimizer).__name__} is not a linear recursion and has no derivation in steps. Available: SGD of "
             "any kind; theory.weight.derivations.adam.first_order(), fixed_second_moment() and coupled(), "
-            "theory.weight.laws.lion.direction_correlation()."
+            "theory.weight.derivations.direction.correlation()."
         )
     if optimizer.momentum:
         return derive_momentum(optimizer.nesterov, optimizer.decoupled, correlated)

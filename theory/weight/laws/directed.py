@@ -1,4 +1,4 @@
-r"""What Lion, Signum and Muon share: a step that depends on a direction, whatever its size, and decay that is decoupled.
+r"""What Lion, Signum and Muon share: a step that is a function of a direction, whatever its size, and decoupled decay.
 
 .. math:: V_{t+1} = a_t^2 V_t + \eta_t^2 C_0 + 2 a_t \eta_t Y_t, \qquad
    Y_t = \sum_{i < t} \eta_i \left(\prod_{i < s < t} a_s\right) f(\rho_{it})
@@ -72,9 +72,10 @@ def correlations(beta1: float, beta2: float, steps: int) -> tuple[np.ndarray, np
 
     Both of shape (steps,), from an empty memory; beyond t the correlation with any earlier step is a product of these.
     """
-    with np.errstate(under="ignore"):
-        grown = -np.expm1(2 * np.arange(steps + 1.0) * (math.log(beta2) if beta2 else -np.inf))
+    grown = np.ones(steps + 1)
     grown[0] = 0.0
+    if beta2 > 0:
+        grown = -np.expm1(2 * np.arange(steps + 1.0) * math.log(beta2))
     square, following = (np.broadcast_to(part, grown.shape) for part in _compiled()[1](beta1, beta2, grown))
     root = np.sqrt(square[:-1] * square[1:])
     return following[:-1] / root, beta2 * np.sqrt(square[:-1] / square[1:])
@@ -99,10 +100,14 @@ class DirectedLaw(NormalisedLaw):
     def betas(self) -> tuple[float, float]:
         """b1 and b2 of the direction."""
 
-    @property
     @abstractmethod
+    def series_up_to(self, largest: float) -> OddSeries:
+        """Return the autocovariance of a weight's step as a series of the direction's autocorrelation, up to this."""
+
+    @cached_property
     def series(self) -> OddSeries:
-        """The autocovariance of the step, per weight, as a series of the direction's autocorrelation."""
+        """The same up to the correlation of neighbouring steps in the long run."""
+        return self.series_up_to(direction_correlation(*self.betas))
 
     def summed(self, a: Value) -> Value:
         """Return S(a)."""
@@ -126,9 +131,10 @@ class DirectedLaw(NormalisedLaw):
     def path(self, rates: Rates, start: float) -> np.ndarray:
         """Return E w^2 along the run, from an empty memory."""
         self.refuse_unknown()
-        weights, powers = self.series.fast
-        coefficients = weights / self.series.largest**powers if self.series.largest else np.zeros(1)
         new, old = correlations(*self.betas, rates.steps)
+        series = self.series_up_to(float(new.max()))  # a growing memory can make steps more alike than a grown one
+        weights, powers = series.fast
+        coefficients = weights / series.largest**powers if series.largest else np.zeros(1)
         a = 1 - rates.lr * rates.decay
         shared, state, span = [], np.zeros(len(powers)), max(1, AT_ONCE // len(powers))
         for first in range(0, rates.steps, span):

@@ -42,12 +42,11 @@ __all__ = ["LionLaw", "SignLaw", "arcsine", "sign_sum"]
 
 
 @lru_cache
-def arcsine(beta1: float, beta2: float) -> OddSeries:
-    """Return (2 / pi) arcsin of the correlation, as a series up to that of two neighbouring steps."""
-    r = direction_correlation(beta1, beta2)
-    j = np.arange(length(r))
+def arcsine(largest: float) -> OddSeries:
+    """Return (2 / pi) arcsin of a correlation, as a series up to the largest that is asked for."""
+    j = np.arange(length(largest))
     coefficients = np.cumprod(np.concatenate([[1.0], (2 * j[1:] - 1) / (2 * j[1:])])) / (2 * j + 1)
-    return OddSeries(1.0, 2 / math.pi * coefficients, r)
+    return OddSeries(1.0, 2 / math.pi * coefficients, largest)
 
 
 def sign_sum(a: Value, beta1: float, beta2: float) -> Value:
@@ -58,7 +57,7 @@ def sign_sum(a: Value, beta1: float, beta2: float) -> Value:
     >>> print(f"{sign_sum(1.0, 0.9, 0.99):.3f}")
     45.927
     """
-    return summed_series(arcsine(beta1, beta2), beta2, a)
+    return summed_series(arcsine(direction_correlation(beta1, beta2)), beta2, a)
 
 
 @law_of.register
@@ -77,10 +76,9 @@ def _(optimizer: Lion) -> Callable[[Problem], Law]:
 class SignLaw(DirectedLaw):
     """The law of a sign as step."""
 
-    @property
-    def series(self) -> OddSeries:
-        """The arcsine law's."""
-        return arcsine(*self.betas)
+    def series_up_to(self, largest: float) -> OddSeries:
+        """Return the arcsine law's."""
+        return arcsine(largest)
 
 
 class LionLaw(SignLaw):

@@ -24,6 +24,7 @@ __all__ = ["OddSeries", "length"]
 CUT = 1e-18  # powers of the correlation below this are left out
 EXACT_NODES, FAST_NODES = 10, 3  # of an octave: to rounding, and to 1e-7
 LONGEST, PIECES = 4096, 64
+LARGEST = 0.99999  # correlation of two neighbouring directions
 
 
 @dataclass(frozen=True)
@@ -101,4 +102,9 @@ def length(largest: float) -> int:
     """Return how many odd powers of a correlation are above the cut."""
     if largest == 0:
         return 1
+    if largest > LARGEST:
+        raise NotImplementedError(
+            f"steps whose directions correlate by up to {LARGEST} are known, got {largest:.8g}. Take smaller betas or "
+            "less momentum: nearer to 1 every step is the last one again."
+        )
     return max(1, int(np.ceil(np.log(CUT) / (2 * np.log(largest)))))

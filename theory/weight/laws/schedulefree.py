@@ -217,7 +217,7 @@ def normalised_square(beta2: float) -> tuple[np.ndarray, np.ndarray]:
     --------
     >>> steps, squares = normalised_square(0.99)
     >>> print(f"{squares[0]:.6f} {squares[-1]:.4f}")
-    1.000000 0.9901
+    1.000000 0.9903
     """
     if beta2 == 0:
         return np.ones(1), np.ones(1)
