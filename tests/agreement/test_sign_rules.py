@@ -25,15 +25,15 @@ def agrees(name, predicted, samples, precision=0.01, accuracy=0.0):
     return gate.verdict == "agrees"
 
 
-def stationary(optimizer, lr, decay, *, noise=1.0, curvature=0.0, memory, relaxation, scale, seed):
-    """Return the time average of w^2 of each of many weights."""
+def stationary(eq, *, noise, memory, relaxation, seed):
+    """Return the time average of w^2 of each of many weights in the equilibrium's problem."""
     rng = np.random.default_rng(seed)
-    w = scale * rng.standard_normal(WEIGHTS)
-    rule = rule_of(optimizer)(decay, lr, w.shape)
+    w = eq.scale * rng.standard_normal(WEIGHTS)
+    rule = rule_of(eq.optimizer)(eq.lam / eq.n, eq.eta, w.shape)
     burn_in, steps = int(8 * relaxation + 8 * memory), int(40 * relaxation)
     total = np.zeros(WEIGHTS)
     for t in range(burn_in + steps):
-        rule.step(w, noise * rng.standard_normal(WEIGHTS) + curvature * w)
+        rule.step(w, noise * rng.standard_normal(WEIGHTS) + eq.curvature * w)
         if t >= burn_in:
             total += w**2
     return total / steps
@@ -56,9 +56,7 @@ def measured(kind, seed):
     optimizer, lr, decay, noise = draw(kind, seed)
     eq = theory.equilibrium(lr=lr, weight_decay=decay, optimizer=optimizer)
     memory = 1 / (1 - eq.law.betas[1])
-    return eq, stationary(
-        optimizer, lr, decay, noise=noise, memory=memory, relaxation=eq.relaxation_time, scale=eq.scale, seed=seed
-    )
+    return eq, stationary(eq, noise=noise, memory=memory, relaxation=eq.relaxation_time, seed=seed)
 
 
 @pytest.mark.parametrize("kind", DECOUPLED)
@@ -78,11 +76,11 @@ def test_white_steps_are_rejected():
     assert not agrees("white", white, squares)
 
 
-def squares_after(optimizer, run, rates, when, *, noise, start, seed, weights=20_000, read=lambda rule, w: w):
+def squares_after(run, when, *, noise, seed, weights=20_000, read=lambda rule, w: w):
     """Return w^2 of many weights after some steps of a run with changing rates."""
     rng = np.random.default_rng(seed)
-    w = np.full(weights, start)
-    rule = rule_of(optimizer)(float(rates.decay[0]), float(rates.lr[0]), w.shape)
+    w, rates = np.full(weights, run.start), run.rates
+    rule = rule_of(run.problem.optimizer)(float(rates.decay[0]), float(rates.lr[0]), w.shape)
     out = {}
     for t in range(1, run.steps + 1):
         rule.eta, rule.decay = float(rates.lr[t - 1]), float(rates.decay[t - 1])
@@ -99,7 +97,7 @@ def squares_after(optimizer, run, rates, when, *, noise, start, seed, weights=20
 def test_the_way_there(optimizer, schedule):
     run = theory.trajectory(lr=0.037, weight_decay=0.41, steps=150, start=0.13, schedule=schedule, optimizer=optimizer)
     when = (1, 3, 10, 30, 75, 150)
-    found = squares_after(optimizer, run, run.rates, when, noise=0.7, start=0.13, seed=7)
+    found = squares_after(run, when, noise=0.7, seed=7)
     for t in when:
         assert agrees(f"step {t}", run.variance[t], found[t], precision=0.015), t
     a = 1 - 0.037 * 0.41
@@ -113,7 +111,7 @@ def test_the_way_there(optimizer, schedule):
 def test_the_naive_exponential_is_thirty_times_too_high():
     optimizer, numbers = Lion(), {"lr": 1e-3, "weight_decay": 5.0}
     run = theory.trajectory(**numbers, steps=3, optimizer=optimizer)
-    found = squares_after(optimizer, run, run.rates, (3,), noise=1.0, start=0.0, seed=3, weights=60_000)[3]
+    found = squares_after(run, (3,), noise=1.0, seed=3, weights=60_000)[3]
     assert agrees("three steps", run.variance[3], found)
     naive = theory.equilibrium(**numbers, optimizer=optimizer).variance * (1 - (1 - 5e-3) ** 6)
     assert naive > 25 * found.mean()
@@ -138,8 +136,8 @@ def test_the_closed_loop_is_within_its_stated_error(optimizer, relative, share):
     coupled = not getattr(optimizer, "decoupled", True)
     decay, curvature = (pull, 0.0) if coupled else (share * rate / lr, pull)
     eq = theory.equilibrium(lr=lr, weight_decay=decay, curvature=curvature, noise=noise, optimizer=optimizer)
-    squares = stationary(optimizer, lr, decay, noise=noise, curvature=curvature, memory=1 / (1 - betas[1]),
-                         relaxation=2 * eq.relaxation_time, scale=eq.scale, seed=int(1e3 * relative))  # fmt: skip
+    memory, own = 1 / (1 - betas[1]), int(1e3 * relative)
+    squares = stationary(eq, noise=noise, memory=memory, relaxation=2 * eq.relaxation_time, seed=own)
     assert eq.method == "approximate"
     assert agrees("closed loop", eq.variance, squares, precision=0.006, accuracy=eq.accuracy)
     if coupled:
@@ -151,13 +149,23 @@ def test_the_closed_loop_is_within_its_stated_error(optimizer, relative, share):
     assert not agrees("weaker pull", less.variance, squares, precision=0.006, accuracy=eq.accuracy)
 
 
+def test_the_coupled_law_is_rejected_where_the_decay_is_decoupled():
+    lr, decay, noise = 0.01, 3.1, 4.7
+    coupled, decoupled = (
+        theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=Signum(0.83, flag))
+        for flag in (False, True)
+    )
+    squares = stationary(decoupled, noise=noise, memory=6, relaxation=decoupled.relaxation_time, seed=4)
+    assert agrees("decoupled", decoupled.variance, squares)
+    assert not agrees("coupled", coupled.variance, squares, accuracy=coupled.accuracy)
+
+
 def test_open_loop_correlations_are_rejected(monkeypatch):
     """One round instead of many leaves the correlations as if the weight did not pull."""
     optimizer, noise, lr = Signum(0.9, decoupled=False), 0.02, 1e-3
     decay = 0.02 / loop.gain(0.9, 0.9) * noise / lr
     eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer)
-    squares = stationary(optimizer, lr, decay, noise=noise, memory=10, relaxation=2 * eq.relaxation_time,
-                         scale=eq.scale, seed=19)  # fmt: skip
+    squares = stationary(eq, noise=noise, memory=10, relaxation=2 * eq.relaxation_time, seed=19)
     assert agrees("closed", eq.variance, squares, accuracy=eq.accuracy)
     monkeypatch.setattr(loop, "ROUNDS", 1)
     opened = lr**2 * loop._solved(0.9, 0.9, 0.0, lr * decay / noise)[0]
@@ -172,10 +180,9 @@ def test_schedule_free(optimizer):
     numbers = {"lr": 0.13, "weight_decay": 0.37, "start": 0.31, "noise": 0.83, "optimizer": optimizer}
     run = theory.trajectory(**numbers, steps=300)
     when = (3, 10, 40, 300)
-    found = squares_after(optimizer, run, run.rates, when, noise=0.83, start=0.31, seed=5,
-                          read=lambda rule, w: rule.average)  # fmt: skip
+    found = squares_after(run, when, noise=0.83, seed=5, read=lambda rule, w: rule.average)
     for t in when:
         assert agrees(f"step {t}", run.variance[t], found[t], precision=0.015), t
-    plain = theory.trajectory(**numbers | {"optimizer": theory.AdamW() if run.law.method == "quadrature" else
-                                           theory.SGD()}, steps=300)  # fmt: skip
+    other = theory.AdamW() if run.law.method == "quadrature" else theory.SGD()
+    plain = theory.trajectory(**numbers | {"optimizer": other}, steps=300)
     assert not agrees("without the average", plain.variance[300], found[300], precision=0.015)

@@ -78,8 +78,8 @@ def equilibrium(
         overshoots); with momentum, a Jury condition is violated. The message names the condition and the largest
         learning rate that satisfies it.
     NotImplementedError
-        A combination whose law has not been derived (Adam or Lion with noise that has a memory, AdamW or Lion with
-        curvature, coupled Adam at rates above 0.11); the message says what is available.
+        A combination whose law has not been derived (Adam or Lion with noise that has a memory, AdamW, Lion or Signum
+        with curvature at large rates, coupled Adam at rates above 0.11); the message says what is available.
 
     Notes
     -----

@@ -16,7 +16,9 @@ WITHOUT_DECAY = {"rprop": "Rprop", "lbfgs": "LBFGS", "sparseadam": "SparseAdam"}
 
 def optimizer_classes() -> dict[str, type[Any]]:
     """Return every class of settings by its name in small letters."""
-    modules = [import_module(f"{room.__name__}.{found.name}") for found in iter_modules(room.__path__) if found.name != "betas"]
+    modules = [
+        import_module(f"{room.__name__}.{found.name}") for found in iter_modules(room.__path__) if found.name != "betas"
+    ]
     named = {name: getattr(module, name) for module in modules for name in module.__all__}
     return {name.lower(): kind for name, kind in named.items() if isinstance(kind, type)}
 

@@ -1,6 +1,6 @@
 r"""Schedule-free SGD and AdamW: no stationary state, since the average goes on forgetting ever more slowly.
 
-.. math:: E x_t^2 \to \frac{\sigma^2}{k^2 (1 - \beta^2) t}
+.. math:: E x_t^2 \approx \frac{\sigma^2}{k^2 (1 - \beta^2) t}
 
 for plain SGD at a held learning rate, once :math:`\eta k (1 - \beta) t` is large: no floor, and no learning rate in it.
 Along the run the second moments of the steps z and their average x are iterated with every step's rates, from z = x.

@@ -44,7 +44,14 @@ import numpy as np
 
 from theory.settings.types import Value
 
-__all__ = ["Filter", "StepCovariance", "adam_filter", "filtered_covariance", "first_order_covariance", "step_covariance"]
+__all__ = [
+    "Filter",
+    "StepCovariance",
+    "adam_filter",
+    "filtered_covariance",
+    "first_order_covariance",
+    "step_covariance",
+]
 
 LEAST_BETA2 = 0.05  # below it the integrands' tails outgrow the grid
 LARGEST_BETA2 = 0.9999  # the grid grows as 1 / (1 - beta2); beyond, first order is as exact
@@ -256,5 +263,3 @@ def _overlap(
     inside = np.exp(np.minimum(log_f(both), 0)) * h(both)
     ratio = np.exp(log_f(grid) - log_f(grid + math.log(q)))
     return float(measure @ inside @ (measure * ratio))
-
-

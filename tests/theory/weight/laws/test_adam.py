@@ -128,7 +128,7 @@ def test_coupled_adam_joins_the_fixed_second_moment():
         (AdamW(eps=1e-3), {}, r"eps up to 0\.0005 of the noise, got eps = 0\.001 .*Take eps below 5e-05"),
         (AdamW(), {"correlation": 0.1}, "AdamW with noise that has a memory has no derived form.*Available"),
         (Adam(), {"correlation": 0.1}, "memory has no derived form.*Available"),
-        (theory.Lion(), {"curvature": 0.1}, "Lion with curvature has no derived form.*Available"),
+        (theory.Lion(), {"correlation": 0.1}, "Lion with noise that has a memory has no derived form.*Available"),
         (Adam(), {"curvature": 5.0}, r"up to 0\.11, got .*Take eta below"),
     ],
 )
