@@ -136,7 +136,7 @@ def test_bad_csv(tailoff, tmp_path):
         (["equilibrium", 100, 5, 0.1, "--optimizer", "sgd", "--beta1", 0.9], "--beta1 must be left out"),
         (["equilibrium", 100, 5, 0.1, "--optimizer", "momentum", "--momentum", 1.5], "momentum must be at least 0"),
         (["equilibrium", 100, 5, 90, "--optimizer", "momentum"], "Take eta below"),
-        (["equilibrium", 100, 5, 0.1, "--optimizer", "lion", "--curvature", 0.1], "no derived form"),
+        (["equilibrium", 100, 5, 0.1, "--optimizer", "lion", "--curvature", 0.1], "is known for rates"),
         (["equilibrium", 100, 5, 0.1, "--optimizer", "adamw", "--correlation", 0.5], "no derived form"),
         (["walk", 100, 5, 90, "--optimizer", "momentum"], "Take eta below"),
         (["equilibrium", 5], "Missing argument"),
