@@ -22,6 +22,7 @@ class LionRule:
     def step(self, w: np.ndarray, gradient: np.ndarray) -> None:
         """Step by the sign of the interpolated gradient and decay, then let the memory follow the gradient."""
         beta1, beta2 = self.settings.beta1, self.settings.beta2
+        gradient = -gradient if self.settings.maximize else gradient
         direction = np.sign(beta1 * self.memory + (1 - beta1) * gradient)
         w -= self.eta * (direction + self.decay * w)
         self.memory *= beta2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theory.settings.optimizers.betas import TwoBetas
+from theory.settings.optimizers.betas import TwoBetas, check_flag
 
 __all__ = ["Lion"]
 
@@ -18,6 +18,8 @@ class Lion(TwoBetas):
     betas : (float, float)
         Weight of the memory m in the step's direction sign(beta1 m + (1 - beta1) g), and memory of m per step, in
         [0, 1).
+    maximize : bool
+        Climb the cost; the decay still shrinks.
 
     Raises
     ------
@@ -26,3 +28,8 @@ class Lion(TwoBetas):
     """
 
     betas: tuple[float, float] = (0.9, 0.99)
+    maximize: bool = False
+
+    def __post_init__(self) -> None:
+        TwoBetas.__post_init__(self)
+        check_flag("maximize", self.maximize)
