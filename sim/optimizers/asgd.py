@@ -34,6 +34,11 @@ class ASGDRule:
         self.rate = self.eta / (1 + settings.lambd * self.eta * self.steps) ** settings.alpha
         self.share = 1 / max(1.0, self.steps - settings.t0)
 
+    @property
+    def average_weights(self) -> np.ndarray:
+        """`ax`, the weights that are meant to be used."""
+        return self.ax
+
 
 @rule_of.register
 def _(optimizer: ASGD) -> MakeRule:

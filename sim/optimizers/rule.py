@@ -30,13 +30,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from theory.settings.registry import by_stem
 
-__all__ = ["MakeRule", "Rule", "rule_of"]
+__all__ = ["Averaging", "MakeRule", "Rule", "rule_of"]
 
 
 class Rule(Protocol):
@@ -54,6 +54,15 @@ class Rule(Protocol):
 
     def step(self, w: np.ndarray, gradient: np.ndarray) -> None:
         """Change `w` in place by one step along `gradient`, which is left alone."""
+
+
+@runtime_checkable
+class Averaging(Rule, Protocol):
+    """A rule that keeps an average of the weights, which is meant to be used: what `sim.walk(average=True)` records."""
+
+    @property
+    def average_weights(self) -> np.ndarray:
+        """The average after the last step."""
 
 
 MakeRule: TypeAlias = Callable[[float, float, tuple[int, ...]], Rule]
