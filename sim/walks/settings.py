@@ -5,15 +5,15 @@ A record has 64 blocks of equal length, from whose means the burn-in is chosen.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, fields, is_dataclass
+from dataclasses import KW_ONLY, dataclass, fields
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 
 from sim.estimates.stationarity import burn_in_blocks
 from sim.machinery.provenance import versions
 from sim.optimizers.rule import Rule, rule_of
+from sim.walks.attributes import Attribute, described
 from sim.walks.rates import Rates, whole_blocks
 from theory.settings import (
     SGD,
@@ -30,7 +30,7 @@ from theory.settings import (
     whole_number,
 )
 
-__all__ = ["BLOCKS", "DISTRIBUTIONS", "PLAIN", "LeastSquaresSettings", "SphereSettings", "WalkSettings", "described"]
+__all__ = ["BLOCKS", "DISTRIBUTIONS", "PLAIN", "LeastSquaresSettings", "SphereSettings", "WalkSettings"]
 
 BLOCKS = 64
 DISTRIBUTIONS = ("gaussian", "sign")
@@ -38,8 +38,6 @@ PLAIN = SGD()
 OF_TENSORS = (Muon, Adafactor)  # their step of one weight depends on the others of its matrix
 
 NOT_WRITTEN = ("burn_in", "optimizer", "schedule", "decay_schedule", "shape", "average")  # as they stand
-
-Attribute: TypeAlias = float | str | tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -265,29 +263,3 @@ def _matrix(shape: object) -> tuple[int, int]:
     if len(sizes) not in (1, 2):
         raise InvalidArgument(f"shape must be (rows, columns), or (length,) of a vector, got {shape!r}.")
     return (sizes[0], sizes[1]) if len(sizes) == 2 else (1, sizes[0])
-
-
-def described(optimizer: object) -> dict[str, Attribute]:
-    """Return an optimizer as attributes that netCDF can hold: its name, and each of its settings as `optimizer_NAME`.
-
-    Examples
-    --------
-    >>> from theory.settings import Adamax
-    >>> described(Adamax((0.8, 0.9)))
-    {'optimizer': 'Adamax', 'optimizer_betas': (0.8, 0.9), 'optimizer_eps': 1e-08, 'optimizer_maximize': 0}
-    """
-    names = [f.name for f in fields(optimizer)] if is_dataclass(optimizer) else list(getattr(optimizer, "__dict__", {}))
-    return {"optimizer": type(optimizer).__name__} | {
-        f"optimizer_{name}": _attribute(getattr(optimizer, name)) for name in names
-    }
-
-
-def _attribute(value: object) -> Attribute:
-    """Return a setting as a number, a tuple of numbers or words; truth values as 0 and 1."""
-    if isinstance(value, (bool, np.bool_)):
-        return int(value)
-    if isinstance(value, (int, float, str, np.number)):
-        return value  # type: ignore[return-value]
-    if isinstance(value, tuple) and value and all(isinstance(part, (int, float)) for part in value):
-        return value
-    return repr(value)
