@@ -46,9 +46,9 @@ class MuonRule:
         self.average = np.zeros(shape)
         rows, columns = shape[-2:]
         if settings.adjust_lr_fn == "match_rms_adamw":
-            self.adjusted = eta * 0.2 * math.sqrt(max(rows, columns))
+            self.adjustment = 0.2 * math.sqrt(max(rows, columns))
         else:
-            self.adjusted = eta * math.sqrt(max(1, rows / columns))
+            self.adjustment = math.sqrt(max(1, rows / columns))
 
     def step(self, w: np.ndarray, gradient: np.ndarray) -> None:
         """Let the average follow the gradient, decay, step along the orthogonalised update."""
@@ -57,7 +57,7 @@ class MuonRule:
         self.average += (1 - momentum) * gradient
         update = (1 - momentum) * gradient + momentum * self.average if self.settings.nesterov else self.average
         w *= 1 - self.eta * self.decay
-        w -= self.adjusted * orthogonalise(update, self.settings)
+        w -= self.eta * self.adjustment * orthogonalise(update, self.settings)
 
 
 @rule_of.register

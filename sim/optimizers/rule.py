@@ -30,24 +30,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import singledispatch
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from theory.settings.registry import by_stem
 
-__all__ = ["MakeRule", "Rule", "rule_of"]
+__all__ = ["Averaging", "MakeRule", "Rule", "rule_of"]
 
 
 class Rule(Protocol):
-    """One optimizer at work on one array of weights."""
+    """One optimizer at work on one array of weights.
+
+    Attributes
+    ----------
+    decay, eta : float
+        PyTorch's weight_decay and learning rate of the next step. Both may be set between steps, as a scheduler does;
+        the memory stays as it is, and holds what PyTorch's holds: gradients (SGD's buffer), not steps of the old rate.
+    """
+
+    decay: float
+    eta: float
 
     def step(self, w: np.ndarray, gradient: np.ndarray) -> None:
         """Change `w` in place by one step along `gradient`, which is left alone."""
 
 
+@runtime_checkable
+class Averaging(Rule, Protocol):
+    """A rule that keeps an average of the weights, which is meant to be used: what `sim.walk(average=True)` records."""
+
+    @property
+    def average_weights(self) -> np.ndarray:
+        """The average after the last step."""
+
+
 MakeRule: TypeAlias = Callable[[float, float, tuple[int, ...]], Rule]
-"""Makes a rule, its memory empty, of (decay, eta, shape): PyTorch's weight_decay lam/n, learning rate, the weights'."""
+"""Makes a rule, its memory empty, of (decay, eta, shape): PyTorch's weight_decay lam/n, learning rate, the weights'.
+
+Where the weights of a tensor act on each other (Muon, Adafactor) the last two axes are its rows and columns.
+"""
 
 
 @singledispatch
@@ -56,8 +78,8 @@ def rule_of(optimizer: object) -> MakeRule:
 
     Parameters
     ----------
-    optimizer : theory.SGD, SGDW, Adam, AdamW, Lion, or any that is registered
-        Its settings.
+    optimizer : object
+        Its settings: theory.SGD, AdamW, Muon and the others, or any that is registered.
 
     Returns
     -------

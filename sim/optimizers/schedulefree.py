@@ -52,6 +52,11 @@ class ScheduleFreeRule:
         self.average = self.average + newest * (self.z - self.average)
         w[...] = (1 - share) * self.z + share * self.average
 
+    @property
+    def average_weights(self) -> np.ndarray:
+        """x, the weights of evaluation mode."""
+        return self.average
+
 
 @rule_of.register
 def _(optimizer: ScheduleFreeSGD) -> MakeRule:

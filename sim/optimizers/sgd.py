@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 
+from sim.optimizers.gradient import climbing, with_decay
 from sim.optimizers.rule import MakeRule, rule_of
 from theory.settings import SGD
 
@@ -13,23 +14,27 @@ __all__ = ["SGDRule"]
 
 
 class SGDRule:
-    """Momentum, Nesterov's, decay in the gradient or (SGDW) beside it."""
+    """Momentum, dampened or not, Nesterov's, decay in the gradient or (SGDW) beside it."""
 
     def __init__(self, settings: SGD, decay: float, eta: float, shape: tuple[int, ...]) -> None:
         self.settings, self.decay, self.eta = settings, decay, eta
-        self.buffer = np.zeros(shape)
+        self.buffer: np.ndarray | None = None
 
     def step(self, w: np.ndarray, gradient: np.ndarray) -> None:
         """Decay, sum into the buffer, step along the buffer (Nesterov: along the gradient and the buffer)."""
-        momentum = self.settings.momentum
-        if self.settings.decoupled:
+        settings, momentum = self.settings, self.settings.momentum
+        if settings.decoupled:
             w *= 1 - self.eta * self.decay
+            gradient = climbing(gradient, settings.maximize)
         else:
-            gradient = gradient + self.decay * w
+            gradient = with_decay(gradient, w, self.decay, settings.maximize)
         if momentum:
-            self.buffer *= momentum
-            self.buffer += gradient
-            gradient = gradient + momentum * self.buffer if self.settings.nesterov else self.buffer
+            if self.buffer is None:
+                self.buffer = gradient.copy()  # the first gradient is not dampened
+            else:
+                self.buffer *= momentum
+                self.buffer += (1 - settings.dampening) * gradient
+            gradient = gradient + momentum * self.buffer if settings.nesterov else self.buffer
         w -= self.eta * gradient
 
 

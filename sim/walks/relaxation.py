@@ -21,6 +21,11 @@ class Walkers:
     """Independent weights `w` in one stream of noise, to be looked at between steps."""
 
     def __init__(self, settings: WalkSettings) -> None:
+        if settings.scheduled or settings.shape or settings.average:
+            raise InvalidArgument(
+                "settings must be of single weights at held rates for a relaxation time: leave out "
+                "schedule, decay_schedule, shape and average."
+            )
         self.noise = Noise(settings, settings.weights, np.random.SeedSequence(settings.seed))
         self.all = np.full(self.noise.padded, float(settings.start))
         self.w = self.all[: settings.weights]

@@ -5,19 +5,24 @@ A record has 64 blocks of equal length, from whose means the burn-in is chosen.
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, fields, is_dataclass
-from typing import TypeAlias
+from dataclasses import KW_ONLY, dataclass, fields
+from functools import cached_property
 
 import numpy as np
 
 from sim.estimates.stationarity import burn_in_blocks
 from sim.machinery.provenance import versions
 from sim.optimizers.rule import Rule, rule_of
+from sim.walks.attributes import Attribute, described
+from sim.walks.rates import Rates, whole_blocks
 from theory.settings import (
     SGD,
     SGDW,
+    Adafactor,
     DecayRule,
     InvalidArgument,
+    Muon,
+    check_flag,
     check_range,
     finite,
     non_negative,
@@ -25,13 +30,14 @@ from theory.settings import (
     whole_number,
 )
 
-__all__ = ["BLOCKS", "DISTRIBUTIONS", "PLAIN", "LeastSquaresSettings", "SphereSettings", "WalkSettings", "described"]
+__all__ = ["BLOCKS", "DISTRIBUTIONS", "PLAIN", "LeastSquaresSettings", "SphereSettings", "WalkSettings"]
 
 BLOCKS = 64
 DISTRIBUTIONS = ("gaussian", "sign")
 PLAIN = SGD()
+OF_TENSORS = (Muon, Adafactor)  # their step of one weight depends on the others of its matrix
 
-Attribute: TypeAlias = float | str | tuple[float, ...]
+NOT_WRITTEN = ("burn_in", "optimizer", "schedule", "decay_schedule", "shape", "average")  # as they stand
 
 
 @dataclass(frozen=True)
@@ -73,6 +79,11 @@ class RunSettings:
             whole_number("burn_in", self.burn_in, least=0)
             check_range("burn_in", self.burn_in, 0, steps / 2, ends=(True, True))
         rule_of(self.optimizer)
+        if isinstance(self.optimizer, OF_TENSORS) and getattr(self, "shape", None) is None:
+            name = type(self.optimizer).__name__
+            raise InvalidArgument(
+                f"optimizer must step every weight by itself, got {name}. Only sim.walk(shape=(rows, columns)) runs it."
+            )
         self._set("steps", steps - steps % BLOCKS)
 
     def _set(self, name: str, value: object) -> None:
@@ -97,7 +108,7 @@ class RunSettings:
 
     def attributes(self, left_out: int | None) -> dict[str, Attribute]:
         """Return the settings as attributes that netCDF can hold, the optimizer's among them, and the versions."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in ("burn_in", "optimizer")}
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in NOT_WRITTEN}
         return own | described(self.optimizer) | {
             "stationary": int(left_out is not None),
             "burn_in_chosen": "from the data" if self.burn_in is None else "given",
@@ -118,6 +129,10 @@ class WalkSettings(RunSettings):
 
     _: KW_ONLY
     steps: int = 10_000
+    schedule: object = None
+    decay_schedule: object = None
+    shape: tuple[int, ...] | None = None
+    average: bool = False
     weights: int = 1000
     noise: float | None = None
     correlation: float = 0.0
@@ -126,15 +141,24 @@ class WalkSettings(RunSettings):
     start: float = 0.0
 
     def __post_init__(self) -> None:
+        if self.scheduled:
+            whole_blocks(self.steps, BLOCKS)
+            if self.burn_in is not None:
+                raise InvalidArgument(
+                    f"burn_in must be None under a schedule, got {self.burn_in!r}: the record is the whole run."
+                )
         super().__post_init__()
         whole_number("weights", self.weights, least=2)
+        if self.shape is not None:
+            self._set("shape", _matrix(self.shape))
+        check_flag("average", self.average)
         positive("noise", self.size)
         check_range("correlation", self.correlation, -1, 1)
         finite("curvature", self.curvature)
         finite("start", self.start)
         if self.distribution not in DISTRIBUTIONS:
             raise InvalidArgument(f"distribution must be one of {', '.join(DISTRIBUTIONS)}, got {self.distribution!r}.")
-        if self.plain and abs(1 - self.rate) > 1:
+        if self.rates is None and self.plain and abs(1 - self.rate) > 1:
             raise InvalidArgument(
                 f"the weights would run away: eta (lam/n + curvature) must be between 0 and 2, got {self.rate:g}."
             )
@@ -151,7 +175,32 @@ class WalkSettings(RunSettings):
 
     def attributes(self, left_out: int | None) -> dict[str, Attribute]:
         """Return the settings as attributes, the noise's size filled in."""
-        return super().attributes(left_out) | {"noise": self.size}
+        more: dict[str, Attribute] = {} if self.shape is None else {"shape": self.shape}
+        if self.average:
+            more["average"] = 1
+        if self.scheduled:
+            more["burn_in_chosen"] = "none, the rates change"
+        return super().attributes(left_out) | {"noise": self.size} | more
+
+    def left_out(self, block_means: np.ndarray) -> int | None:
+        """Return how many blocks the averages leave out; None under a schedule, which has no stationary state."""
+        return None if self.scheduled else super().left_out(block_means)
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether the learning rate or the decay changes from step to step."""
+        return self.schedule is not None or self.decay_schedule is not None
+
+    @cached_property
+    def rates(self) -> Rates | None:
+        """Learning rate and decay of every step; None if they are held."""
+        peak = float(self.eta), float(self.lam / self.n)
+        return Rates.scheduled(peak, self.steps, self.schedule, self.decay_schedule) if self.scheduled else None
+
+    @property
+    def compiled(self) -> bool:
+        """Whether the steps are those of the compiled kernel."""
+        return self.plain and not self.scheduled and self.shape is None and not self.average
 
     @property
     def plain(self) -> bool:
@@ -205,26 +254,12 @@ class LeastSquaresSettings(RunSettings):
         positive("residual", self.residual)
 
 
-def described(optimizer: object) -> dict[str, Attribute]:
-    """Return an optimizer as attributes that netCDF can hold: its name, and each of its settings as `optimizer_NAME`.
-
-    Examples
-    --------
-    >>> described(SGD(0.9, nesterov=True))
-    {'optimizer': 'SGD', 'optimizer_momentum': 0.9, 'optimizer_nesterov': 1, 'optimizer_decoupled': 0}
-    """
-    names = [f.name for f in fields(optimizer)] if is_dataclass(optimizer) else list(getattr(optimizer, "__dict__", {}))
-    return {"optimizer": type(optimizer).__name__} | {
-        f"optimizer_{name}": _attribute(getattr(optimizer, name)) for name in names
-    }
-
-
-def _attribute(value: object) -> Attribute:
-    """Return a setting as a number, a tuple of numbers or words; truth values as 0 and 1."""
-    if isinstance(value, (bool, np.bool_)):
-        return int(value)
-    if isinstance(value, (int, float, str, np.number)):
-        return value  # type: ignore[return-value]
-    if isinstance(value, tuple) and value and all(isinstance(part, (int, float)) for part in value):
-        return value
-    return repr(value)
+def _matrix(shape: object) -> tuple[int, int]:
+    """Return (rows, columns); of a vector's (length,) that of its one row."""
+    try:
+        sizes = tuple(whole_number("shape", size) for size in shape)  # type: ignore[attr-defined]
+    except TypeError:
+        sizes = ()
+    if len(sizes) not in (1, 2):
+        raise InvalidArgument(f"shape must be (rows, columns), or (length,) of a vector, got {shape!r}.")
+    return (sizes[0], sizes[1]) if len(sizes) == 2 else (1, sizes[0])

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sim.optimizers.rule import Averaging
 from sim.walks import kernel
 from sim.walks.settings import WalkSettings
+from theory.settings import InvalidArgument
 
 __all__ = ["Noise", "Steps", "optimizer_steps", "plain_steps", "steps_of"]
 
@@ -46,9 +48,9 @@ class Noise:
         return rows
 
 
-def steps_of(settings: WalkSettings, shape: tuple[int, ...]) -> Steps:
-    """Return what takes the optimizer's steps on weights of this shape, its memory empty."""
-    return plain_steps(settings) if settings.plain else optimizer_steps(settings, shape)
+def steps_of(settings: WalkSettings, shape: tuple[int, ...], average: np.ndarray | None = None) -> Steps:
+    """Return what takes the optimizer's steps on weights of this shape, its memory empty (see `optimizer_steps`)."""
+    return plain_steps(settings) if settings.compiled else optimizer_steps(settings, shape, average)
 
 
 def plain_steps(settings: WalkSettings) -> Steps:
@@ -57,18 +59,42 @@ def plain_steps(settings: WalkSettings) -> Steps:
     return lambda w, noise, total: kernel.sgd_steps(w, noise, shrink, size, total)
 
 
-def optimizer_steps(settings: WalkSettings, shape: tuple[int, ...]) -> Steps:
-    """Return the steps of the optimizer's written-out rule; they raise InvalidArgument if the weights run away."""
+def optimizer_steps(settings: WalkSettings, shape: tuple[int, ...], average: np.ndarray | None = None) -> Steps:
+    """Return the steps of the optimizer's written-out rule, under the settings' schedule.
+
+    Parameters
+    ----------
+    settings : WalkSettings
+    shape : tuple of int
+        Of the weights: (weights,) or (matrices, rows, columns).
+    average : ndarray, optional
+        With `settings.average` its squares and not those of the weights are added up; its values are written here.
+
+    Raises
+    ------
+    InvalidArgument
+        If an average is asked for that the rule does not keep; from the steps, if the weights run away.
+    """
     rule, size, curvature = settings.rule(shape), settings.size, settings.curvature
+    rates = iter(() if settings.rates is None else settings.rates)
+    averaging = rule if settings.average and isinstance(rule, Averaging) else None
+    if settings.average and averaging is None:
+        name = type(settings.optimizer).__name__
+        raise InvalidArgument(f"average must be False for {name}, got True: it keeps no average of the weights.")
 
     def take(w: np.ndarray, noise: np.ndarray, total: np.ndarray) -> None:
         with np.errstate(over="ignore", invalid="ignore"):
             for row in noise:
-                gradient = size * row
+                gradient = size * row[: w.size].reshape(w.shape)
+                if settings.rates is not None:
+                    rule.eta, rule.decay = next(rates)
                 if curvature:
                     gradient += curvature * w
                 rule.step(w, gradient)
-                total += w * w
+                seen = averaging.average_weights if averaging else w
+                total += seen * seen
+        if average is not None:
+            average[...] = seen
         settings.check_finite(total)
 
     return take

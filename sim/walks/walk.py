@@ -9,6 +9,7 @@ written-out rules of `sim.optimizers`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -44,17 +45,23 @@ def walk(
     seed: int = 0,
     threads: int | None = None,
     optimizer: object = PLAIN,
+    schedule: object = None,
+    decay_schedule: object = None,
+    shape: tuple[int, ...] | None = None,
+    average: bool = False,
 ) -> xr.Dataset:
-    """Let independent weights walk, and measure their mean square in the stationary state.
+    """Let independent weights walk, and measure their mean square in the stationary state or along a schedule.
 
     Parameters
     ----------
     n, lam, eta : float
-        Number of training examples in the decay term, regularisation parameter, learning rate per step.
+        Number of training examples in the decay term, regularisation parameter, learning rate per step (under a
+        schedule its peak's).
     weights : int
-        How many independent weights; their spread gives the standard error. At least 2.
+        How many independent weights, or matrices if they have a `shape`; their spread gives the standard error. At
+        least 2.
     steps : int
-        How many steps each takes. At least 64: the record has 64 blocks.
+        How many steps each takes. At least 64: the record has 64 blocks. Under a schedule a multiple of 64.
     noise : float, optional
         Standard deviation of the gradient noise per weight. Default 1/sqrt(n).
     correlation : float
@@ -68,18 +75,27 @@ def walk(
     burn_in : int, optional
         Steps left out of the average, rounded up to whole blocks; at most half of them. Default: chosen from the data.
     seed : int
-        Seeds of the streams, one for every 512 weights (4096 beyond plain SGD), are spawned from it.
+        Seeds of the streams, one for every 512 weights (4096 beyond plain SGD at a held rate), are spawned from it.
     threads : int, optional
         How many chunks of weights walk at once. Default: one per core. The result does not depend on it.
-    optimizer : theory.SGD, SGDW, Adam, AdamW, Lion, or any that is registered with `sim.rule_of`
+    optimizer : theory.SGD, AdamW, Muon and the others, or any that is registered with `sim.rule_of`
         Whose step is taken. Default: SGD without momentum.
+    schedule, decay_schedule : Schedule, str or array, optional
+        Factors of eta, and of lam/n, at every step: one of `theory.schedules`, its name, or one number a step. Decay
+        per step is their product.
+    shape : (int, int), optional
+        (rows, columns) of matrices, each of whose weights has the noise; (length,) of vectors. Muon and Adafactor need
+        it: a weight's step depends on the others of its matrix. The record is the mean over each matrix, per weight.
+    average : bool
+        Record the average of the weights that the optimizer keeps (ASGD's ax, x of schedule-free).
 
     Returns
     -------
     Dataset
         `rms` and its standard error `rms_error` over `step` (64 block ends and the start), `block_mean_square` over
         `block`, and the scalars `variance`, `variance_error` (over independent weights), `burn_in` (steps). If the
-        record never settles these are NaN and the attribute `stationary` is 0.
+        record never settles, and always under a schedule, these are NaN and the attribute `stationary` is 0. Under a
+        schedule also `learning_rate` and `weight_decay` over `update`, the rates of every step.
 
     Raises
     ------
@@ -91,16 +107,22 @@ def walk(
     >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=2)
     >>> print(f"{result.variance.item():.5f} +/- {result.variance_error.item():.5f}")
     0.00443 +/- 0.00001
+    >>> result = walk(100, 50.0, 0.4, weights=2000, steps=640, seed=2, schedule="cosine")
+    >>> print(f"{result.rms[-1].item():.4f} +/- {result.rms_error[-1].item():.4f}")
+    0.0160 +/- 0.0003
     """
     settings = WalkSettings(
         n, lam, eta, weights=weights, steps=steps, noise=noise, correlation=correlation, curvature=curvature,
-        distribution=distribution, start=start, burn_in=burn_in, seed=seed, optimizer=optimizer,
+        distribution=distribution, start=start, burn_in=burn_in, seed=seed, optimizer=optimizer, schedule=schedule,
+        decay_schedule=decay_schedule, shape=shape, average=average,
     )  # fmt: skip
-    width = CHUNK if settings.plain else WIDE_CHUNK
+    width = CHUNK if settings.compiled else max(1, WIDE_CHUNK // math.prod(settings.shape or ()))
     seeds = np.random.SeedSequence(seed).spawn(-(-weights // width))
     sizes = [min(width, weights - width * chunk) for chunk in range(len(seeds))]
     with announced("the random walk"):  # here and not in the threads, so that Ctrl-C is heard
-        _walk_chunk(2, seeds[0], replace(settings, steps=BLOCKS, burn_in=None), Channel())
+        still = np.zeros(BLOCKS) if settings.scheduled else None
+        trial = replace(settings, steps=BLOCKS, burn_in=None, schedule=still, decay_schedule=None)
+        _walk_chunk(2, seeds[0], trial, Channel())
     chunks = zip(sizes, seeds, strict=True)
     walks = run_all([partial(_walk_chunk, *chunk, settings) for chunk in chunks], threads)
     mean_square = np.concatenate([chunk[0] for chunk in walks], axis=1)
@@ -110,27 +132,38 @@ def walk(
 def _walk_chunk(
     weights: int, seed: np.random.SeedSequence, settings: WalkSettings, channel: Channel
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Let some weights walk.
+    """Let some weights (or matrices) walk.
 
     Returns
     -------
     mean_square : ndarray, shape (blocks, weights)
-        Of each weight over each block: the memory does not grow with the steps.
+        Of each weight (matrix) over each block: the memory does not grow with the steps.
     spread : ndarray, shape (blocks + 1, 2)
         At the start and at every block's end: the mean of w^2, and the sum of squares about it.
     """
-    noise = Noise(settings, weights, seed)
-    w = np.full(noise.padded, float(settings.start))
-    take = steps_of(settings, w.shape)
-    mean_square, spread = np.empty((BLOCKS, weights)), [kernel.spread(w[:weights])]
+    noise = Noise(settings, weights * math.prod(settings.shape or ()), seed)
+    w = np.full((weights, *settings.shape) if settings.shape else noise.padded, float(settings.start))
+    seen = w.copy() if settings.average else w
+    take = steps_of(settings, w.shape, seen if settings.average else None)
+    mean_square, spread = np.empty((BLOCKS, weights)), [kernel.spread(_size(seen)[:weights])]
     for block in range(BLOCKS):
-        total = np.zeros(noise.padded)
+        total = np.zeros(w.shape)
         for begin in range(0, settings.length, kernel.STEPS):
             channel.check()
             take(w, noise.next(settings.length - begin), total)
-        mean_square[block] = total[:weights] / settings.length
-        spread.append(kernel.spread(w[:weights]))
+        mean_square[block] = _over_each(total)[:weights] / settings.length
+        spread.append(kernel.spread(_size(seen)[:weights]))
     return mean_square, np.array(spread)
+
+
+def _over_each(values: np.ndarray) -> np.ndarray:
+    """Return the mean over each matrix; of weights that form none, themselves."""
+    return values if values.ndim == 1 else np.asarray(values.mean(axis=(1, 2)))
+
+
+def _size(w: np.ndarray) -> np.ndarray:
+    """Return the rms of each matrix; of weights that form none, themselves."""
+    return w if w.ndim == 1 else np.sqrt(_over_each(w * w))
 
 
 def _moments(sizes: np.ndarray, spread: np.ndarray) -> np.ndarray:
@@ -148,6 +181,10 @@ def _dataset(moments: np.ndarray, mean_square: np.ndarray, settings: WalkSetting
     left_out, variance, error = settings.left_out(blocks), np.nan, np.nan
     if left_out is not None:
         variance, error = mean_and_error(mean_square[left_out:].mean(axis=0))
+    rates = {} if settings.rates is None else {
+        "learning_rate": ("update", settings.rates.eta, {"long_name": "learning rate of this step"}),
+        "weight_decay": ("update", settings.rates.decay, {"long_name": "lam/n of this step"}),
+    }  # fmt: skip
     return xr.Dataset(
         {
             "rms": ("step", moments[:, 0], {"long_name": "rms over the weights at this step"}),
@@ -156,6 +193,7 @@ def _dataset(moments: np.ndarray, mean_square: np.ndarray, settings: WalkSetting
             "variance": ((), variance, {"long_name": "E w^2 after the burn-in"}),
             "variance_error": ((), error, {"long_name": "its standard error"}),
             "burn_in": ((), settings.burn_in_steps(left_out), {"long_name": "steps left out"}),
+            **rates,
         },
         {"step": np.arange(BLOCKS + 1) * length, "block": np.arange(BLOCKS)},
         settings.attributes(left_out),

@@ -162,8 +162,10 @@ def test_the_law_of_another_optimizer_is_rejected(truth, other):
 def test_nesterov_is_not_heavy_ball_where_the_rate_is_large(nesterov):
     """To leading order the two are equal; at eta lam/n = 0.3 they differ by a third."""
     numbers = (171.0, 97.3, 0.53)
-    run = sim.walk(*numbers, weights=WEIGHTS, steps=704, start=1.0, seed=21, optimizer=SGD(0.63, nesterov))
-    mine, other = (theory.equilibrium(*numbers, optimizer=SGD(0.63, kind)) for kind in (nesterov, not nesterov))
+    run = sim.walk(*numbers, weights=WEIGHTS, steps=704, start=1.0, seed=21, optimizer=SGD(0.63, nesterov=nesterov))
+    mine, other = (
+        theory.equilibrium(*numbers, optimizer=SGD(0.63, nesterov=kind)) for kind in (nesterov, not nesterov)
+    )
     assert variance(run, mine.variance) == "agrees"
     assert variance(run, other.variance) == "differs"
 

@@ -7,6 +7,7 @@ part of ``theory`` that ``sim`` may import, so that no formula can leak into a m
 from theory.errors import InvalidArgument, NotAGramMatrix, TailoffError
 from theory.settings import schedules
 from theory.settings.checks import (
+    check_flag,
     check_fraction,
     check_range,
     check_shapes,
@@ -17,23 +18,37 @@ from theory.settings.checks import (
 )
 from theory.settings.decay import DecayRule
 from theory.settings.online import OnlineRule, Overlaps
+from theory.settings.optimizers.adadelta import Adadelta
+from theory.settings.optimizers.adafactor import Adafactor
+from theory.settings.optimizers.adagrad import Adagrad
 from theory.settings.optimizers.adam import Adam
+from theory.settings.optimizers.adamax import Adamax
 from theory.settings.optimizers.adamw import AdamW
+from theory.settings.optimizers.asgd import ASGD
 from theory.settings.optimizers.lion import Lion
 from theory.settings.optimizers.muon import Muon
 from theory.settings.optimizers.nadam import NAdam
 from theory.settings.optimizers.radam import RAdam
+from theory.settings.optimizers.rmsprop import RMSprop
 from theory.settings.optimizers.schedulefree import ScheduleFreeAdamW, ScheduleFreeSGD
 from theory.settings.optimizers.sgd import SGD, SGDW
 from theory.settings.optimizers.signum import Signum
 
-Optimizer = SGD | Adam | AdamW | Lion
+Optimizer = (
+    Adadelta | Adafactor | Adagrad | Adam | Adamax | AdamW | ASGD | Lion | Muon | NAdam | RAdam | RMSprop
+    | ScheduleFreeAdamW | ScheduleFreeSGD | SGD | Signum
+)  # fmt: skip
 
 __all__ = [
+    "ASGD",
     "SGD",
     "SGDW",
+    "Adadelta",
+    "Adafactor",
+    "Adagrad",
     "Adam",
     "AdamW",
+    "Adamax",
     "DecayRule",
     "InvalidArgument",
     "Lion",
@@ -44,10 +59,12 @@ __all__ = [
     "Optimizer",
     "Overlaps",
     "RAdam",
+    "RMSprop",
     "ScheduleFreeAdamW",
     "ScheduleFreeSGD",
     "Signum",
     "TailoffError",
+    "check_flag",
     "check_fraction",
     "check_range",
     "check_shapes",

@@ -12,7 +12,16 @@ import numpy as np
 from theory.errors import InvalidArgument
 from theory.settings.types import Value
 
-__all__ = ["check_fraction", "check_range", "check_shapes", "finite", "non_negative", "positive", "whole_number"]
+__all__ = [
+    "check_flag",
+    "check_fraction",
+    "check_range",
+    "check_shapes",
+    "finite",
+    "non_negative",
+    "positive",
+    "whole_number",
+]
 
 
 def check_range(
@@ -92,6 +101,12 @@ def check_fraction(name: str, value: Value) -> None:
     check_range(
         name, float(value), 0, 1, ends=(True, False), must="at least 0 and below 1", hint="Zero means no memory."
     )
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse `value` unless it is True or False."""
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{name} must be True or False, got {value!r}.")
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:

@@ -1,9 +1,7 @@
-"""The written-out updates against torch.optim on the same noise, and against a step done by hand."""
+"""The written-out updates against steps done by hand, and against each other (against torch: `test_as_torch`)."""
 
 import numpy as np
-import pytest
 
-from sim.optimizers.moments import EPSILON
 from sim.optimizers.rule import rule_of
 from theory.settings import SGD, SGDW, Adam, AdamW, Lion
 
@@ -20,30 +18,6 @@ def walk(optimizer, noise, curvature=0.4):
     for g in noise:
         update.step(w, g + curvature * w)
     return w
-
-
-TORCH = {
-    "plain": (SGD(), "SGD", {}),
-    "momentum": (SGD(0.9), "SGD", {"momentum": 0.9}),
-    "nesterov": (SGD(0.77, nesterov=True), "SGD", {"momentum": 0.77, "nesterov": True}),
-    "adamw": (AdamW((0.87, 0.98)), "AdamW", {"betas": (0.87, 0.98)}),
-    "adam": (Adam((0.87, 0.98)), "Adam", {"betas": (0.87, 0.98)}),
-}
-
-
-@pytest.mark.parametrize("name", TORCH)
-def test_weight_for_weight_as_torch(name):
-    torch = pytest.importorskip("torch")
-    optimizer, kind, settings = TORCH[name]
-    noise = gradients()
-    w = torch.linspace(-1, 1, noise.shape[1], dtype=torch.float64, requires_grad=True)
-    if kind != "SGD":
-        settings = settings | {"eps": EPSILON}
-    theirs = getattr(torch.optim, kind)([w], lr=ETA, weight_decay=DECAY, **settings)
-    for g in noise:
-        w.grad = torch.from_numpy(g) + 0.4 * w.detach()
-        theirs.step()
-    np.testing.assert_allclose(walk(optimizer, noise), w.detach().numpy(), rtol=0, atol=1e-12)
 
 
 def test_decoupled_momentum_by_hand():

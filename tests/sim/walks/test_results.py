@@ -50,7 +50,8 @@ def test_a_saved_result_can_be_run_again(tmp_path, name, optimizer):
         key: value for key, value in attributes.items() if not key.startswith(("optimizer", "burn", "stat", "vers"))
     }
     chosen = {key.removeprefix("optimizer_"): v for key, v in attributes.items() if key.startswith("optimizer_")}
+    flags = ("nesterov", "decoupled", "maximize", "amsgrad")
     again = {"SGD": SGD, "AdamW": AdamW}[attributes["optimizer"]](
-        **{key: bool(value) if key in ("nesterov", "decoupled") else value for key, value in chosen.items()}
+        **{key: bool(value) if key in flags else value for key, value in chosen.items()}
     )
     assert run(**told, optimizer=again).equals(result)

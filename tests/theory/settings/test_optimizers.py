@@ -35,6 +35,6 @@ def test_frozen_equal_and_hashable():
 
 
 def test_defaults_are_pytorchs():
-    assert SGD() == SGD(0.0, False, False)
+    assert SGD() == SGD(0.0, 0.0, False, maximize=False)
     assert AdamW() == AdamW((0.9, 0.999))
     assert Lion() == Lion((0.9, 0.99))
