@@ -63,3 +63,7 @@ from .weight.laws.linear import LinearOptimizer as LinearOptimizer
 from .weight.problem import Problem as Problem
 from .weight.scheduled import Trajectory as Trajectory
 from .weight.scheduled import trajectory as trajectory
+from .words.conventions import conventions as conventions
+from .words.from_torch import Group as Group
+from .words.from_torch import from_torch as from_torch
+from .words.translate import translate as translate

@@ -11,12 +11,14 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from reports.cli.design import decay_for, rescale, translate
 from reports.cli.finished import fit, layers
 from reports.cli.output import announce_compilation
 from reports.cli.predict import derive, equilibrium
 from reports.cli.report import report
 from reports.cli.simulate import train, walk
 from reports.cli.teacher_student import teacher_student
+from reports.cli.trajectory import trajectory
 from theory import TailoffError
 
 __all__ = ["app", "main"]
@@ -43,7 +45,20 @@ def root(
         typer.echo(context.get_help())
 
 
-for command in (equilibrium, derive, walk, train, fit, layers, teacher_student, report):  # as the help lists them
+for command in (
+    equilibrium,
+    trajectory,
+    decay_for,
+    rescale,
+    translate,
+    derive,
+    walk,
+    train,
+    fit,
+    layers,
+    teacher_student,
+    report,
+):  # fmt: skip; as the help lists them
     app.command()(command)
 
 

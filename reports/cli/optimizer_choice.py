@@ -2,60 +2,117 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
-from theory import SGD, Adam, AdamW, InvalidArgument, Lion
-from theory.settings import Optimizer
+from theory import InvalidArgument
+from theory.settings.optimizers.named import named_optimizer, optimizer_classes
 
-__all__ = ["Name", "chosen_optimizer"]
+__all__ = ["chosen_optimizer", "listed_optimizers"]
+
+SHORT: dict[str, dict[str, Any]] = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
+DECOUPLED = ("adamw", "lion", "sgdw", "muon", "adafactor")  # they have no other decay
 
 
-class Name(StrEnum):
-    """The optimizers of the command line."""
-
-    sgd = "sgd"
-    momentum = "momentum"
-    nesterov = "nesterov"
-    adam = "adam"
-    adamw = "adamw"
-    lion = "lion"
+def listed_optimizers() -> str:
+    """Return the names that `--optimizer` takes."""
+    return ", ".join(sorted([*optimizer_classes(), *SHORT]))
 
 
 def chosen_optimizer(
-    name: Name, momentum: float | None, beta1: float | None, beta2: float | None, decoupled: bool
-) -> Optimizer:
+    name: str,
+    momentum: float | None = None,
+    beta1: float | None = None,
+    beta2: float | None = None,
+    decoupled: bool = False,
+    settings: Sequence[str] = (),
+) -> Any:
     """Return the settings that the options mean; refuse options that the optimizer does not have.
 
     Parameters
     ----------
-    name : Name
-        Which optimizer.
+    name : str
+        Which optimizer: the name of its class in any letters; momentum and nesterov are SGD with momentum 0.9.
     momentum, beta1, beta2 : float or None
-        None for the default: 0.9 of momentum and nesterov, 0 of sgd, and those of `theory.AdamW` and `theory.Lion`.
+        None for the default.
     decoupled : bool
         Decay beside the gradient. AdamW and Lion have no other.
+    settings : sequence of str
+        Further ones, each name=value.
 
     Examples
     --------
-    >>> chosen_optimizer(Name.nesterov, None, None, None, decoupled=True)
-    SGD(momentum=0.9, nesterov=True, decoupled=True)
-    >>> chosen_optimizer(Name.adamw, 0.9, None, None, decoupled=False)
+    >>> chosen_optimizer("nesterov", decoupled=True).decoupled
+    True
+    >>> chosen_optimizer("adamw", beta2=0.95).betas
+    (0.9, 0.95)
+    >>> chosen_optimizer("adamw", momentum=0.9)
     Traceback (most recent call last):
     theory.errors.InvalidArgument: --momentum must be left out with --optimizer adamw, got 0.9. It has --beta1.
     """
-    betas = {key: value for key, value in (("beta1", beta1), ("beta2", beta2)) if value is not None}
-    if name in (Name.sgd, Name.momentum, Name.nesterov):
-        if betas:
-            key, value = next(iter(betas.items()))
-            raise InvalidArgument(
-                f"--{key} must be left out with --optimizer {name}, got {value!r}. It has --momentum."
-            )
-        memory = (0.0 if name is Name.sgd else 0.9) if momentum is None else momentum
-        return SGD(memory, nesterov=name is Name.nesterov, decoupled=decoupled)
+    plain = name.strip().lower()
+    given = dict(SHORT.get(plain, {}))
+    if plain not in SHORT and plain.replace("-", "").replace("_", "") not in _with_refusals():
+        raise InvalidArgument(f"--optimizer must be one of {listed_optimizers()}, got {name!r}.")
+    default = named_optimizer("sgd" if plain in SHORT else plain)
+    own = {field.name for field in fields(default) if field.init}
     if momentum is not None:
-        raise InvalidArgument(f"--momentum must be left out with --optimizer {name}, got {momentum!r}. It has --beta1.")
-    if name is Name.adam and decoupled:
+        _refuse_unless("momentum" in own, "--momentum", momentum, plain, own)
+        given["momentum"] = momentum
+    for place, beta in enumerate((beta1, beta2)):
+        if beta is not None:
+            _refuse_unless("betas" in own, f"--beta{place + 1}", beta, plain, own)
+            betas = given.get("betas", default.betas)
+            given["betas"] = (beta, betas[1]) if place == 0 else (betas[0], beta)
+    if decoupled:
+        given |= _beside(plain, own)
+    given |= dict(_setting(text, plain, own) for text in settings)
+    return _made(type(default), given)
+
+
+def _with_refusals() -> set[str]:
+    from theory.settings.optimizers.named import WITHOUT_DECAY
+
+    return {*optimizer_classes(), *WITHOUT_DECAY}
+
+
+def _refuse_unless(known: bool, option: str, value: Any, name: str, own: set[str]) -> None:
+    if known:
+        return
+    instead = "--momentum" if "momentum" in own else "--beta1" if "betas" in own else "--set"
+    raise InvalidArgument(f"{option} must be left out with --optimizer {name}, got {value!r}. It has {instead}.")
+
+
+def _beside(name: str, own: set[str]) -> dict[str, bool]:
+    """Return the setting that decouples the decay."""
+    for field in ("decoupled", "decoupled_weight_decay"):
+        if field in own:
+            return {field: True}
+    if name in DECOUPLED:
+        return {}
+    if name == "adam":
         raise InvalidArgument("--decoupled must be left out with --optimizer adam. That is --optimizer adamw.")
-    kind = {Name.lion: Lion, Name.adam: Adam, Name.adamw: AdamW}[name]
-    default = kind()
-    return kind((betas.get("beta1", default.beta1), betas.get("beta2", default.beta2)))
+    raise InvalidArgument(f"--decoupled must be left out with --optimizer {name}: its decay is part of the gradient.")
+
+
+def _setting(text: str, name: str, own: set[str]) -> tuple[str, Any]:
+    """Return name and value of one --set."""
+    key, equals, value = text.partition("=")
+    key = key.strip().replace("-", "_")
+    if not equals or key not in own:
+        raise InvalidArgument(
+            f"--set must be name=value with a name of {', '.join(sorted(own))} for --optimizer {name}, got {text!r}."
+        )
+    try:
+        return key, ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError):
+        return key, {"true": True, "false": False, "none": None}.get(value.strip().lower(), value.strip())
+
+
+def _made(kind: type[Any], given: Mapping[str, Any]) -> Any:
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise InvalidArgument(f"the settings of {kind.__name__} must be numbers, got {dict(given)}.") from error

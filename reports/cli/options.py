@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.optimizer_choice import Name
+from theory import InvalidArgument
 
 __all__ = [
     "Beta1",
@@ -19,26 +19,69 @@ __all__ = [
     "Eta",
     "Json",
     "Lam",
+    "Lr",
+    "MaybeEta",
+    "MaybeLam",
+    "MaybeN",
     "Momentum",
     "N",
     "Noise",
     "OptimizerName",
     "Out",
     "Seed",
+    "Settings",
+    "Shape",
+    "WeightDecay",
+    "read_shape",
 ]
 
-N = Annotated[float, typer.Argument(help="Number of training examples in the decay term eta lam w / n.")]
-Lam = Annotated[float, typer.Argument(help="Regularisation parameter of the cost (lam / 2n) sum w^2.")]
-Eta = Annotated[float, typer.Argument(help="Learning rate per step.")]
-Noise = Annotated[float | None, typer.Option(help="Gradient noise per weight (standard deviation). Default 1/sqrt(n).")]
+_N = "Number of training examples in the decay term eta lam w / n."
+_LAM = "Regularisation parameter of the cost (lam / 2n) sum w^2."
+_ETA = "Learning rate per step."
+
+N = Annotated[float, typer.Argument(help=_N)]
+Lam = Annotated[float, typer.Argument(help=_LAM)]
+Eta = Annotated[float, typer.Argument(help=_ETA)]
+MaybeN = Annotated[float | None, typer.Argument(help=_N, show_default=False)]
+MaybeLam = Annotated[float | None, typer.Argument(help=_LAM, show_default=False)]
+MaybeEta = Annotated[float | None, typer.Argument(help=_ETA, show_default=False)]
+Lr = Annotated[float | None, typer.Option(help="Learning rate, with --weight-decay in place of n, lam and eta.")]
+WeightDecay = Annotated[float | None, typer.Option(help="PyTorch's weight_decay, lam/n.")]
+Noise = Annotated[
+    float | None,
+    typer.Option(help="Gradient noise per weight (standard deviation). Default 1/sqrt(n)."),
+]
 Correlation = Annotated[float, typer.Option(help="Autocorrelation of the noise from one step to the next.")]
 Curvature = Annotated[float, typer.Option(help="Second derivative of the cost in the weight.")]
-OptimizerName = Annotated[Name, typer.Option("--optimizer", help="Whose step is taken (PyTorch's conventions).")]
-Momentum = Annotated[float | None, typer.Option(help="Of sgd (default 0), momentum and nesterov (0.9).")]
-Beta1 = Annotated[float | None, typer.Option(help="Of adam, adamw and lion (default 0.9).")]
-Beta2 = Annotated[float | None, typer.Option(help="Of adam and adamw (default 0.999) and lion (0.99).")]
+OptimizerName = Annotated[
+    str, typer.Option("--optimizer", help="Whose step is taken: sgd, adam, adamw, lion, ... (PyTorch's conventions).")
+]
+Momentum = Annotated[float | None, typer.Option(help="Of sgd (default 0), momentum and nesterov (0.9) and others.")]
+Beta1 = Annotated[float | None, typer.Option(help="Of adam, adamw, lion and others (default 0.9).")]
+Beta2 = Annotated[float | None, typer.Option(help="Of adam, adamw and others (default 0.999) and lion (0.99).")]
 Decoupled = Annotated[bool, typer.Option("--decoupled", help="Decay beside the gradient, as adamw and lion have it.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Another setting of the optimizer, name=value; may be repeated.", show_default=False),
+]
+Shape = Annotated[str | None, typer.Option(help="Rows x columns of the weight's matrix, such as 768x3072 (muon).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option(help="All random numbers descend from it.")]
 Out = Annotated[Path | None, typer.Option(help="Write the measured data to this netCDF file.")]
 Data = Annotated[str, typer.Option(help="'mnist', a .npz file, or IDX files.")]
+
+
+def read_shape(text: str | None) -> tuple[int, ...] | None:
+    """Return the lengths of a shape such as 768x3072.
+
+    Examples
+    --------
+    >>> read_shape("768x3072")
+    (768, 3072)
+    """
+    if text is None:
+        return None
+    try:
+        return tuple(int(length) for length in text.lower().split("x"))
+    except ValueError as error:
+        raise InvalidArgument(f"--shape must be lengths such as 768x3072, got {text!r}.") from error

@@ -8,20 +8,25 @@ from typing import Annotated, Any
 
 import typer
 
-from reports.cli.optimizer_choice import Name, chosen_optimizer
+from reports.cli.optimizer_choice import chosen_optimizer
 from reports.cli.options import (
     Beta1,
     Beta2,
     Correlation,
     Curvature,
     Decoupled,
-    Eta,
     Json,
-    Lam,
+    Lr,
+    MaybeEta,
+    MaybeLam,
+    MaybeN,
     Momentum,
-    N,
     Noise,
     OptimizerName,
+    Settings,
+    Shape,
+    WeightDecay,
+    read_shape,
 )
 from reports.cli.output import show
 
@@ -37,9 +42,11 @@ class Format(StrEnum):
 
 
 def equilibrium(
-    n: N,
-    lam: Lam,
-    eta: Eta,
+    n: MaybeN = None,
+    lam: MaybeLam = None,
+    eta: MaybeEta = None,
+    lr: Lr = None,
+    weight_decay: WeightDecay = None,
     noise: Noise = None,
     correlation: Correlation = 0.0,
     curvature: Curvature = 0.0,
@@ -48,11 +55,13 @@ def equilibrium(
         int | None,
         typer.Option(help="Also say memory and shrink per epoch of n / batch-size steps."),
     ] = None,
-    optimizer: OptimizerName = Name.sgd,
+    optimizer: OptimizerName = "sgd",
     momentum: Momentum = None,
     beta1: Beta1 = None,
     beta2: Beta2 = None,
     decoupled: Decoupled = False,
+    settings: Settings = None,
+    shape: Shape = None,
     as_json: Json = False,
 ) -> None:
     """Predict where decay holds a weight, and how soon.
@@ -60,29 +69,32 @@ def equilibrium(
     Example: tailoff equilibrium 50000 5 0.1 --start 1 --batch-size 10
 
     Example: tailoff equilibrium 50000 500 0.001 --optimizer adamw --batch-size 128
+
+    Example: tailoff equilibrium --lr 3e-4 --weight-decay 0.1 --optimizer adamw --beta2 0.95
     """
     import theory
 
-    chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled)
+    chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
+    words = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
     model: dict[str, Any] = {"noise": noise, "correlation": correlation, "curvature": curvature}
-    eq = theory.equilibrium(n, lam, eta, optimizer=chosen, **model)
+    eq = theory.equilibrium(**words, optimizer=chosen, shape=read_shape(shape), **model)
     names = ("scale", "variance", "balance", "shrink", "relaxation_time", "noise")
     content: dict[str, Any] = {name: getattr(eq, name) for name in names}
     content |= {"optimizer": str(chosen), "method": eq.method, "accuracy": _number_or_none(eq.accuracy)}
-    meeting = eq.inverse_sqrt_n
-    content["inverse_sqrt_n"] = {
-        "value": meeting.value, "ratio": meeting.ratio, "lam_white": _number_or_none(meeting.lam_white),
-        "lam_coherent": _number_or_none(meeting.lam_coherent),
-    }  # fmt: skip
+    if eq.problem.examples:
+        meeting = eq.inverse_sqrt_n
+        content["inverse_sqrt_n"] = {
+            "value": meeting.value, "ratio": meeting.ratio, "lam_white": _number_or_none(meeting.lam_white),
+            "lam_coherent": _number_or_none(meeting.lam_coherent),
+        }  # fmt: skip
     lines = [str(eq), f"optimizer        {chosen}"]
     if start is not None:
         content["tail_off"] = eq.tail_off(start)
         lines.append(f"tail-off         {content['tail_off']} steps from w = {start:g} to within 5% of the scale")
     if batch_size is not None:
-        memory = theory.timescale(n, lam, eta, batch_size=batch_size, optimizer=chosen, **model)
-        content["relaxation_epochs"] = memory.epochs
-        lines.append(f"relaxation time  {memory.epochs:.10g} epochs of {n / batch_size:g} steps")
         content["shrink_per_epoch"] = eq.shrink_per_epoch(batch_size)
+        content["relaxation_epochs"] = epochs = eq.relaxation_time * batch_size / eq.n
+        lines.append(f"relaxation time  {epochs:.10g} epochs of {eq.n / batch_size:g} steps")
         lines.append(f"shrink per epoch {content['shrink_per_epoch']:.10g}")
         if chosen == theory.SGD(decoupled=decoupled):
             lines[-1] += f" (exp(-eta lam / m) = {eq.shrink_per_epoch(batch_size, limit=True):.10g})"

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.optimizer_choice import Name, chosen_optimizer
+from reports.cli.optimizer_choice import chosen_optimizer
 from reports.cli.options import (
     Beta1,
     Beta2,
@@ -25,6 +25,7 @@ from reports.cli.options import (
     OptimizerName,
     Out,
     Seed,
+    Settings,
 )
 from reports.cli.output import layer_json, layer_table, show
 from theory import TailoffError
@@ -57,11 +58,12 @@ def walk(
     steps: Annotated[int, typer.Option(help="How many steps each takes.")] = 10_000,
     start: Annotated[float, typer.Option(help="Where they start.")] = 0.0,
     sign_noise: Annotated[bool, typer.Option(help="Noise of +-noise instead of Gaussian noise.")] = False,
-    optimizer: OptimizerName = Name.sgd,
+    optimizer: OptimizerName = "sgd",
     momentum: Momentum = None,
     beta1: Beta1 = None,
     beta2: Beta2 = None,
     decoupled: Decoupled = False,
+    settings: Settings = None,
     seed: Seed = 0,
     out: Out = None,
     as_json: Json = False,
@@ -77,10 +79,10 @@ def walk(
 
     if out is not None:
         refuse_unwritable(out)
-    chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled)
+    chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
     if sign_noise and not isinstance(chosen, theory.SGD):
         raise TailoffError(
-            f"--sign-noise has no prediction with --optimizer {optimizer.value}, whose law is for Gaussian noise."
+            f"--sign-noise has no prediction with --optimizer {optimizer}, whose law is for Gaussian noise."
         )
     theory.equilibrium(n, lam, eta, noise=noise, correlation=correlation, curvature=curvature, optimizer=chosen)
     result = sim.walk(

@@ -1,74 +1,128 @@
-"""The decay that gives a wanted scale or a wanted memory: the law of the optimizer, solved for lam to 1e-12."""
+"""The decay that gives a wanted scale or a wanted memory: the law of the optimizer, solved for it to 1e-12."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from theory.errors import InvalidArgument
-from theory.settings import positive
+from theory.settings import positive, whole_number
 from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
+from theory.weight.scheduled import trajectory
 from theory.weight.search import smallest_lam
-from theory.weight.stationary import Equilibrium
 
 __all__ = ["decay_for"]
+
+LITTLE = 1e-2  # of a memory within the run: so little decay leaves its end as it is
 
 
 def decay_for(
     *,
-    n: float,
-    eta: float,
+    n: float | None = None,
+    eta: float | None = None,
+    lr: float | None = None,
     scale: float | None = None,
     epochs: float | None = None,
     batch_size: float | None = None,
+    memory: float | None = None,
+    steps: int | None = None,
     optimizer: Any = PLAIN,
-    **model: Value,
+    **model: Any,
 ) -> float:
-    """Return the lam that gives a wanted equilibrium scale, or a wanted memory in epochs.
+    """Return the decay that gives a wanted scale, at equilibrium or at the end of a run, or a wanted memory.
 
     Parameters
     ----------
     n, eta : float
-        As in `theory.equilibrium`.
+        As in `theory.equilibrium`: lam is returned. Or `lr` alone: PyTorch's weight_decay is returned.
     scale : float, optional
-        The wanted rms of a weight. Give this, or epochs and batch_size.
+        The wanted rms of a weight: in equilibrium, or after `steps` steps if these are given. Give this, or a memory.
     epochs, batch_size : float, optional
         The wanted relaxation time in epochs of n / batch_size steps.
-    optimizer : SGD, Adam or Lion
+    memory : float, optional
+        The wanted relaxation time in steps.
+    steps : int, optional
+        Length of a run; `scale` is the rms at its end then, and `start`, `schedule` and what else
+        `theory.trajectory` takes may be given.
+    optimizer : SGD, Adam, AdamW, ... or a name
         Default: plain SGD.
     **model : float
-        `noise`, `correlation` and `curvature` of `theory.equilibrium`.
+        `noise`, `correlation`, `curvature` and `shape` of `theory.equilibrium`.
 
     Returns
     -------
     float
-        The smallest such lam.
+        The smallest such lam (or weight_decay).
 
     Raises
     ------
     InvalidArgument
-        If neither or both are asked for, or no lam reaches the scale or memory; the message says what can be reached.
+        If not exactly one thing is asked for, or no decay reaches it; the message says what can be reached.
 
     Examples
     --------
     >>> import theory
     >>> print(f"{decay_for(scale=0.1, n=50_000, eta=0.1):.5f}")
     5.00003
-    >>> print(f"{decay_for(scale=0.02, n=50_000, eta=1e-3, optimizer=theory.AdamW()):.1f}")
-    61754.2
+    >>> print(f"{decay_for(scale=0.02, lr=1e-3, optimizer='adamw'):.4f}")
+    1.2351
+    >>> run = {"steps": 10_000, "schedule": "cosine", "start": 0.02}
+    >>> print(f"{decay_for(scale=0.02, lr=1e-3, optimizer='adamw', **run):.3f}")
+    0.538
     """
-    if (scale is None) == (epochs is None):
-        raise InvalidArgument(f"give either scale or epochs, got scale = {scale} and epochs = {epochs}.")
+    wanted = {"scale": scale, "epochs": epochs, "memory": memory}
+    given = [name for name, value in wanted.items() if value is not None]
+    if len(given) != 1:
+        got = ", ".join(f"{name} = {value}" for name, value in wanted.items())
+        raise InvalidArgument(f"give either scale or epochs or memory, and one of them, got {got}.")
+    words = _words(n, eta, lr)
+    size = float(n) if n is not None else 1.0
+    name = "lam" if lr is None else "weight_decay"
 
-    def at(lam: float) -> Equilibrium:
-        return equilibrium(n, lam, eta, optimizer=optimizer, **model)
+    def at(decay: float) -> Any:
+        return equilibrium(**words(decay), optimizer=optimizer, **model)
 
     if scale is not None:
         positive("scale", scale)
-        return smallest_lam(lambda lam: at(lam).scale, scale, "scale", float(n))
-    if batch_size is None or epochs is None:
-        raise InvalidArgument("batch_size must be given with epochs, got None. Give the number of examples per step.")
-    positive("epochs", epochs)
-    positive("batch_size", batch_size)
-    return smallest_lam(lambda lam: at(lam).relaxation_time, epochs * n / batch_size, "memory in steps", float(n))
+        if steps is None:
+            return smallest_lam(lambda lam: at(lam).scale, scale, "scale", size, name)
+
+        def end(decay: float) -> float:
+            with np.errstate(over="ignore", invalid="ignore"):
+                rms = float(trajectory(**words(decay), steps=steps, optimizer=optimizer, **model).rms[-1])
+            return rms if np.isfinite(rms) else np.inf  # the step overshoots
+
+        rate = (lr if lr is not None else eta / n) * whole_number("steps", steps)  # type: ignore[operator]
+        return smallest_lam(end, scale, "scale", size, name, begin=LITTLE / rate)
+    if steps is not None:
+        raise InvalidArgument(f"steps must be left out with {given[0]}, got {steps!r}. A memory has no end.")
+    if epochs is not None:
+        if n is None:
+            raise InvalidArgument("n must be given with epochs, got None. Or ask for a memory in steps.")
+        if batch_size is None:
+            raise InvalidArgument(
+                "batch_size must be given with epochs, got None. Give the number of examples per step."
+            )
+        positive("epochs", epochs)
+        positive("batch_size", batch_size)
+        memory = epochs * n / batch_size
+    positive("memory", memory)
+    return smallest_lam(lambda lam: at(lam).relaxation_time, float(memory), "memory in steps", size, name)  # type: ignore[arg-type]
+
+
+def _words(n: float | None, eta: float | None, lr: float | None) -> Callable[[float], dict[str, Value]]:
+    """Return what turns a decay into the arguments of `theory.equilibrium`, in the words that were given."""
+    if lr is None:
+        for name, value in (("n", n), ("eta", eta)):
+            if value is None:
+                raise InvalidArgument(f"{name} must be given, got None. Give n and eta, or lr.")
+        return lambda decay: {"n": n, "lam": decay, "eta": eta}
+    for name, value in (("n", n), ("eta", eta)):
+        if value is not None:
+            raise InvalidArgument(f"{name} must be left out beside lr, got {value!r}. weight_decay is lam/n.")
+    positive("lr", lr, "Give the learning rate per step.")
+    return lambda decay: {"lr": lr, "weight_decay": decay}

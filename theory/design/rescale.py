@@ -7,9 +7,16 @@ functions of eta lam/n alone, where sigma is 1 for a normalised step. Hence, to 
 m / (eta lam) times a constant of the optimizer and stays put if eta lam / m does; the scale stays put with it
 
 * under SGD (noise variance as 1/m) if eta goes as m / sqrt(n) and lam as sqrt(n);
-* under AdamW and Lion (no noise in the law) if eta goes as sqrt(m / n) and lam as sqrt(m n).
+* under AdamW, Lion, Muon (decoupled and normalised: no noise in the law) if eta goes as sqrt(m / n), lam as sqrt(m n);
+* under Adam, RMSprop, Adamax with their decay in the gradient (coupled and normalised: the variance goes as
+  eta sigma / lam and the memory in epochs as sigma m / (eta lam)) if eta goes as sqrt(m / n) and lam as sqrt(n): lam
+  does not move with the batch.
 
 `rescale` solves both conditions exactly and not to leading order.
+
+Gradients accumulated over k micro-batches, and averaged, are those of a batch k times as large: `to_batch_size`. For a
+network of other width Wang and Aitchison hold the memory while muP takes eta as 1 / width: `to_eta`. Rules for tokens
+per parameter in the literature are fits to training runs, and not here.
 
 Assumptions
 -----------
@@ -48,7 +55,7 @@ class Recipe:
     Attributes
     ----------
     n, lam, eta, batch_size : float
-        The new set-up.
+        The new set-up; n is 1 where it was not given.
     scale_ratio, memory_ratio : float
         New over old equilibrium scale, and memory in epochs: 1 where they were held.
     """
@@ -60,18 +67,31 @@ class Recipe:
     scale_ratio: float
     memory_ratio: float
 
+    @property
+    def lr(self) -> float:
+        """Learning rate: eta."""
+        return self.eta
+
+    @property
+    def weight_decay(self) -> float:
+        """PyTorch's weight decay: lam/n."""
+        return self.lam / self.n
+
 
 def rescale(
-    n: float,
-    lam: float,
-    eta: float,
+    n: float | None = None,
+    lam: float | None = None,
+    eta: float | None = None,
     *,
+    lr: float | None = None,
+    weight_decay: float | None = None,
     batch_size: float,
     noise: float | None = None,
     to_n: float | None = None,
     to_batch_size: float | None = None,
     to_eta: float | None = None,
     optimizer: Any = PLAIN,
+    shape: tuple[int, ...] | None = None,
 ) -> Recipe:
     """Return hyperparameters for another data set or batch size that keep the equilibrium and the memory in epochs.
 
@@ -79,14 +99,19 @@ def rescale(
     ----------
     n, lam, eta, batch_size : float
         The set-up that works.
+    lr, weight_decay : float
+        In place of lam and eta; n is then needed only with to_n.
     noise : float, optional
-        Standard deviation of its minibatch gradient noise per weight. Default 1/sqrt(n).
+        Standard deviation of its minibatch gradient noise per weight. Default 1/sqrt(n); with lr and weight_decay it
+        must be given where the law depends on it.
     to_n, to_batch_size : float, optional
         The new data set size and batch size. Default: unchanged.
     to_eta : float, optional
         A learning rate to be used regardless: only the memory in epochs is then held, and the scale follows.
-    optimizer : SGD, Adam or Lion
+    optimizer : SGD, Adam, AdamW, ... or a name
         Default: plain SGD.
+    shape : (int, int), optional
+        As in `theory.equilibrium`.
 
     Returns
     -------
@@ -110,18 +135,28 @@ def rescale(
     >>> recipe = rescale(50_000, 500.0, 0.001, batch_size=10, to_batch_size=40, optimizer=theory.AdamW())
     >>> print(f"{recipe.eta:.5f} {recipe.lam:.2f}")
     0.00200 999.86
+    >>> recipe = rescale(lr=0.001, weight_decay=0.01, batch_size=10, to_batch_size=40, optimizer="adamw")
+    >>> print(f"{recipe.lr:.5f} {recipe.weight_decay:.5f}")
+    0.00200 0.02000
     """
-    old = equilibrium(n, lam, eta, noise=noise, optimizer=optimizer)
+    book = lr is None and weight_decay is None
+    words = {"n": n} if book else {"lr": lr, "weight_decay": weight_decay}
+    old = equilibrium(lam=lam, eta=eta, **words, noise=noise, optimizer=optimizer, shape=shape)
     positive("batch_size", batch_size, "Give the number of examples per step.")
+    if n is None and to_n is not None:
+        raise InvalidArgument(f"n must be given with to_n, got None and to_n = {to_n!r}.")
+    n = 1.0 if n is None else float(n)
+    lam, eta = float(old.lam) if book else float(old.lam) * n, float(old.eta)
     for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
         if value is not None:
             positive(name, value)
     new_n, new_batch = n if to_n is None else to_n, batch_size if to_batch_size is None else to_batch_size
     new_noise = old.noise * (batch_size / new_batch) ** 0.5
     memory = old.relaxation_time * batch_size / n
-    model = {"n": new_n, "optimizer": optimizer, "noise": new_noise}
+    model = {"n": new_n, "optimizer": optimizer, "noise": new_noise, "shape": shape}
     # The memory fixes eta lam/n, whatever eta is; the variance is then as eta^2.
-    least = decay_for(epochs=memory, batch_size=batch_size, n=n, eta=eta, noise=old.noise, optimizer=optimizer)
+    same: dict[str, Any] = {"noise": old.noise, "optimizer": optimizer, "shape": shape}
+    least = decay_for(epochs=memory, batch_size=batch_size, n=n, eta=eta, **same)
     if abs(least / lam - 1) > SAME_LAM:
         raise InvalidArgument(
             f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
+from theory.errors import InvalidArgument
 from theory.settings import positive
-from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -22,19 +23,30 @@ class Timescale:
     steps : float
         Steps in which the weight's memory falls by e: of its start or of the noise, whichever lasts longer.
     epochs : float
-        The same in epochs of n / batch_size steps.
+        The same in epochs of n / batch_size steps; NaN if n and batch_size were not given.
     settling_epochs : float
         Epochs in which the excess of E w^2 over its equilibrium falls by e: half of it, unless the noise's memory is
         the longer.
+    settling_steps : float
+        The same in steps.
     """
 
     steps: float
     epochs: float
     settling_epochs: float
+    settling_steps: float
 
 
 def timescale(
-    n: float, lam: float, eta: float, *, batch_size: float, optimizer: Any = PLAIN, **model: Value
+    n: float | None = None,
+    lam: float | None = None,
+    eta: float | None = None,
+    *,
+    lr: float | None = None,
+    weight_decay: float | None = None,
+    batch_size: float | None = None,
+    optimizer: Any = PLAIN,
+    **model: Any,
 ) -> Timescale:
     """Return how long a weight remembers, in steps and in epochs.
 
@@ -42,12 +54,14 @@ def timescale(
     ----------
     n, lam, eta : float
         As in `theory.equilibrium`.
+    lr, weight_decay : float
+        In place of lam and eta; n and batch_size are then needed for epochs only.
     batch_size : float
         Examples per step.
-    optimizer : SGD, Adam or Lion
+    optimizer : SGD, Adam, AdamW, ... or a name
         Default: plain SGD.
     **model : float
-        `noise`, `correlation` and `curvature` of `theory.equilibrium`.
+        `noise`, `correlation`, `curvature` and `shape` of `theory.equilibrium`.
 
     Returns
     -------
@@ -63,8 +77,24 @@ def timescale(
     --------
     >>> print(f"{timescale(50_000, 5.0, 0.1, batch_size=10).epochs:.3f}")
     20.000
+    >>> print(f"{timescale(lr=3e-4, weight_decay=0.1, optimizer='adamw').steps:.0f}")
+    33333
     """
-    positive("batch_size", batch_size, "Give the number of examples per step.")
-    eq = equilibrium(n, lam, eta, optimizer=optimizer, **model)
-    per_epoch = n / batch_size
-    return Timescale(eq.relaxation_time, eq.relaxation_time / per_epoch, eq.settling_time / per_epoch)
+    if lr is None and weight_decay is None:
+        positive("batch_size", _given("batch_size", batch_size), "Give the number of examples per step.")
+        eq = equilibrium(n, lam, eta, optimizer=optimizer, **model)
+    else:
+        eq = equilibrium(lam=lam, eta=eta, lr=lr, weight_decay=weight_decay, optimizer=optimizer, **model)
+    per_epoch = math.nan
+    if n is not None or batch_size is not None:
+        for name, value in (("n", n), ("batch_size", batch_size)):
+            positive(name, _given(name, value))
+        per_epoch = float(n) / float(batch_size)  # type: ignore[arg-type]
+    steps, settling = eq.relaxation_time, eq.settling_time
+    return Timescale(steps, steps / per_epoch, settling / per_epoch, settling)
+
+
+def _given(name: str, value: float | None) -> float:
+    if value is None:
+        raise InvalidArgument(f"{name} must be given for epochs, got None. An epoch has n / batch_size steps.")
+    return value

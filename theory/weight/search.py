@@ -11,7 +11,14 @@ from theory.errors import InvalidArgument, NoEquilibrium
 __all__ = ["smallest_lam"]
 
 
-def smallest_lam(quantity: Callable[[float], float], target: float, name: str, n: float) -> float:
+def smallest_lam(
+    quantity: Callable[[float], float],
+    target: float,
+    name: str,
+    n: float,
+    decay: str = "lam",
+    begin: float | None = None,
+) -> float:
     """Return the smallest lam at which a quantity that falls with lam, while lam is small, has its target value.
 
     Parameters
@@ -24,6 +31,10 @@ def smallest_lam(quantity: Callable[[float], float], target: float, name: str, n
         What the quantity is, for the message.
     n : float
         Number of training examples: the search begins where lam/n is e^-30.
+    decay : str
+        What the caller calls lam, for the message.
+    begin : float, optional
+        A lam below which next to nothing changes: the search walks up from here and not from e^-30 n.
 
     Returns
     -------
@@ -45,17 +56,26 @@ def smallest_lam(quantity: Callable[[float], float], target: float, name: str, n
 
     low = _where_it_begins(excess, float(np.log(n)) - 30)
     if excess(low) < 0:
-        raise InvalidArgument(f"{name} must be reachable, got {target:g}: even lam = {np.exp(low):g} gives less.")
-    high = low
-    while excess(high) > 0 and excess(high + 0.5) < excess(high):
-        high += 0.5
-    if excess(high) > 0:
+        raise InvalidArgument(
+            f"{name} must be reachable, got {target:g}: even {decay} = {np.exp(low):g} gives less, "
+            f"{target * np.exp(excess(low)):g}."
+        )
+    if begin is not None and excess(np.log(begin)) > 0:
+        low = float(np.log(begin))
+    high = low if begin is None else max(low, float(np.log(begin)))
+    here = excess(high)
+    while here > 0:
+        further = excess(high + 0.5)
+        if further >= here:
+            break
+        high, here = high + 0.5, further
+    if here > 0:
         best = minimize_scalar(excess, bounds=(high - 0.5, high + 0.5), method="bounded", options={"xatol": 1e-10})
         high = best.x
         if best.fun > 0:
             raise InvalidArgument(
-                f"{name} must be reachable, got {target:g}: the least is {target * np.exp(best.fun):g}, at lam = "
-                f"{np.exp(high):g}. Take a smaller eta."
+                f"{name} must be reachable, got {target:g}: the least is {target * np.exp(best.fun):g}, at "
+                f"{decay} = {np.exp(high):g}. Take a smaller learning rate."
             )
     return float(np.exp(brentq(excess, low, high, xtol=1e-13)))
 

@@ -129,3 +129,81 @@ def test_rescaling_refuses_what_the_memory_does_not_tell():
 def test_rescaling_to_the_same_changes_nothing():
     recipe = rescale(50_000, 5.0, 0.01, batch_size=10, optimizer=SGD(0.9))
     assert (recipe.lam, recipe.eta) == (pytest.approx(5.0, rel=1e-9), pytest.approx(0.01, rel=1e-9))
+
+
+def test_coupled_normalised_rules_keep_lam_when_the_batch_changes():
+    adam = rescale(50_000, 0.5, 1e-5, batch_size=10, to_batch_size=40, to_n=450_000, optimizer=Adam())
+    assert (adam.eta / 1e-5, adam.lam / 0.5) == pytest.approx((2 / 3, 3), rel=1e-3)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "lion", "adam"])
+def test_both_words_give_the_same(optimizer):
+    n, lam, eta, noise = 50_000, 7.3, 0.0011, 0.01
+    book = {"noise": noise, "optimizer": optimizer}
+    scale = theory.equilibrium(n, lam, eta, **book).scale
+    assert decay_for(scale=scale, lr=eta, **book) == pytest.approx(lam / n, rel=1e-9)
+    memory = timescale(n, lam, eta, batch_size=20, **book)
+    torch = timescale(lr=eta, weight_decay=lam / n, batch_size=20, n=n, **book)
+    assert (torch.steps, torch.epochs) == pytest.approx((memory.steps, memory.epochs))
+    assert decay_for(memory=memory.steps, lr=eta, **book) == pytest.approx(lam / n, rel=1e-9)
+    old = rescale(n, lam, eta, batch_size=20, to_batch_size=50, **book)
+    new = rescale(lr=eta, weight_decay=lam / n, batch_size=20, to_batch_size=50, **book)
+    assert (new.lr, new.weight_decay) == pytest.approx((old.lr, old.weight_decay), rel=1e-6)
+    new = rescale(n=n, lr=eta, weight_decay=lam / n, batch_size=20, to_n=3 * n, **book)
+    old = rescale(n, lam, eta, batch_size=20, to_n=3 * n, **book)
+    assert (new.lr, new.lam) == pytest.approx((old.lr, old.lam), rel=1e-6)
+
+
+def test_without_n_there_are_no_epochs():
+    memory = timescale(lr=1e-3, weight_decay=0.1, optimizer="adamw")
+    assert memory.steps == pytest.approx(1e4, rel=1e-3)
+    assert memory.settling_steps == pytest.approx(5e3, rel=1e-3)
+    assert np.isnan(memory.epochs)
+
+
+@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("schedule", ["cosine", "linear", None])
+def test_decay_for_the_end_of_a_run_and_back(optimizer, schedule):
+    run = {"steps": 600, "start": 0.5, "schedule": schedule, "noise": 0.3, "optimizer": optimizer, "lr": 0.01}
+    end = theory.trajectory(weight_decay=0.4, **run).rms[-1]
+    assert decay_for(scale=end, **run) == pytest.approx(0.4, rel=1e-8)
+    held = decay_for(scale=end, lr=0.01, noise=0.3, optimizer=optimizer)
+    assert held != pytest.approx(0.4, rel=0.05)  # the equilibrium at the peak is not where the run ends
+
+
+def test_the_end_of_a_run_that_cannot_be_reached():
+    run = {"steps": 300, "schedule": "cosine", "lr": 1e-2, "optimizer": "adamw", "start": 0.1}
+    free = theory.trajectory(weight_decay=1e-13, **run).rms[-1]
+    with pytest.raises(InvalidArgument, match=rf"even weight_decay = .* gives less, {free:g}"):
+        decay_for(scale=5.0, **run)
+    with pytest.raises(InvalidArgument, match=r"the least is .*, at weight_decay = "):
+        decay_for(scale=1e-7, **run)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"scale": 0.1, "lr": 0.1, "n": 10}, "n must be left out beside lr"),
+        ({"scale": 0.1, "n": 10}, "eta must be given"),
+        ({"scale": 0.1}, "n must be given"),
+        ({"scale": 0.1, "lr": -0.1}, "lr must be positive"),
+        ({"epochs": 3, "batch_size": 3, "lr": 0.1}, "n must be given with epochs"),
+        ({"memory": 30.0, "lr": 0.1, "steps": 10}, "steps must be left out with memory"),
+        ({"scale": 0.1, "lr": 0.1}, "noise must be given"),
+        ({"scale": 0.1, "lr": 0.1, "noise": 1.0, "steps": 0}, "steps must be a whole number"),
+    ],
+)
+def test_what_decay_for_asks(words, message):
+    with pytest.raises(InvalidArgument, match=message):
+        decay_for(**words)
+
+
+def test_what_the_others_ask():
+    with pytest.raises(InvalidArgument, match="batch_size must be given for epochs"):
+        timescale(100, 5.0, 0.1)
+    with pytest.raises(InvalidArgument, match="n must be given for epochs"):
+        timescale(lr=0.1, weight_decay=0.1, noise=1.0, batch_size=10)
+    with pytest.raises(InvalidArgument, match="n must be given with to_n"):
+        rescale(lr=0.1, weight_decay=0.1, noise=1.0, batch_size=10, to_n=50)
+    with pytest.raises(InvalidArgument, match="noise must be given"):
+        rescale(lr=0.1, weight_decay=0.1, batch_size=10, to_batch_size=50)

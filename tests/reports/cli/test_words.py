@@ -1,0 +1,131 @@
+"""The command line in the words people use: lr and weight_decay, any optimizer, schedules, design, frameworks."""
+
+import json
+
+import pytest
+
+import theory
+from reports.cli.optimizer_choice import listed_optimizers
+from theory.settings.optimizers.named import optimizer_classes
+
+WORDS = ("--lr", 1e-3, "--weight-decay", 0.1, "--optimizer", "adamw")
+
+
+def test_equilibrium_in_torchs_words(tailoff):
+    numbers = json.loads(tailoff("equilibrium", *WORDS, "--beta2", 0.95, "--json")[1])
+    expected = theory.equilibrium(lr=1e-3, weight_decay=0.1, optimizer=theory.AdamW((0.9, 0.95)))
+    assert numbers["scale"] == expected.scale
+    assert "inverse_sqrt_n" not in numbers
+    set_so = json.loads(tailoff("equilibrium", *WORDS, "--set", "betas=(0.9, 0.95)", "--json")[1])
+    assert set_so == numbers
+
+
+@pytest.mark.parametrize("name", sorted(optimizer_classes()))
+def test_every_optimizer_is_known_by_name(tailoff, name):
+    """Some have no stationary state: then one line says so, and never that the name is unknown."""
+    words = ("--lr", 1e-4, "--weight-decay", 0.1, "--noise", 0.02, "--optimizer", name, "--shape", "64x64")
+    code, out, err = tailoff("equilibrium", *words)
+    assert (code == 0 and "scale" in out) or (code == 2 and err.count("\n") == 1)
+    assert "--optimizer must be one of" not in err
+    assert name in listed_optimizers()
+
+
+def test_trajectory(tailoff, tmp_path):
+    words = (*WORDS, "--schedule", "cosine", "--warmup", 100, "--steps", 2000, "--start", 0.02)
+    code, out, _ = tailoff("trajectory", *words, "--plot", tmp_path / "run.svg")
+    assert code == 0
+    assert "end over peak" in out
+    assert (tmp_path / "run.svg").read_text().startswith("<?xml")
+    found = json.loads(tailoff("trajectory", *words, "--json")[1])
+    run = theory.trajectory(
+        lr=1e-3, weight_decay=0.1, optimizer="adamw", steps=2000, start=0.02,
+        schedule=theory.schedules.cosine(warmup=100),
+    )  # fmt: skip
+    assert found["end"] == run.rms[-1]
+    assert found["rms"] == run.rms[found["steps"]].tolist()
+    assert (found["steps"][0], found["steps"][-1]) == (0, 2000)
+    assert found["end_over_peak"] == pytest.approx(run.end_over_peak)
+
+
+def test_trajectory_without_an_equilibrium(tailoff):
+    found = json.loads(tailoff("trajectory", 100, 0, 0.1, "--steps", 50, "--json")[1])
+    assert found["end_over_peak"] is None
+    assert found["end"] == pytest.approx(0.1 * 0.1 * 50**0.5)
+
+
+def test_decay_for(tailoff):
+    found = json.loads(tailoff("decay-for", "--lr", 1e-3, "--scale", 0.02, "--optimizer", "adamw", "--json")[1])
+    assert found["weight_decay"] == theory.decay_for(lr=1e-3, scale=0.02, optimizer="adamw")
+    found = json.loads(tailoff("decay-for", "--n", 5000, "--eta", 0.1, "--epochs", 3, "--batch-size", 10, "--json")[1])
+    assert found["lam"] == pytest.approx(10 / (0.1 * 3), rel=1e-3)
+    run = ("--steps", 400, "--schedule", "cosine", "--start", 0.5, "--noise", 0.3)
+    words = ("decay-for", "--lr", 0.01, "--scale", 0.1, *run)
+    again = json.loads(tailoff(*words, "--json")[1])["weight_decay"]
+    ends = theory.trajectory(lr=0.01, weight_decay=again, steps=400, schedule="cosine", start=0.5, noise=0.3).rms[-1]
+    assert ends == pytest.approx(0.1, rel=1e-9)
+
+
+def test_rescale(tailoff):
+    found = json.loads(tailoff("rescale", *WORDS, "--batch-size", 10, "--to-batch-size", 40, "--json")[1])
+    assert found["lr"] == pytest.approx(2e-3, rel=3e-3)
+    assert found["weight_decay"] == pytest.approx(0.2, rel=3e-3)
+    found = json.loads(tailoff("rescale", 50_000, 5, 0.1, "--batch-size", 10, "--to-batch-size", 40, "--json")[1])
+    assert (found["eta"], found["lam"]) == pytest.approx((0.4, 5), rel=1e-3)
+
+
+def test_translate(tailoff):
+    code, out, _ = tailoff("translate", 0.1, "--source", "torch.AdamW", "--target", "tfa.AdamW", "--lr", 1e-3)
+    assert code == 0
+    assert "0.0001" in out
+    assert "at this learning rate only" in out
+    words = ("translate", 0.1, "--source", "torch.AdamW", "--target", "keras.AdamW", "--json")
+    assert json.loads(tailoff(*words)[1])["along_schedule"] is True
+    assert "optax.adamw" in tailoff("translate")[1]
+    assert json.loads(tailoff("translate", "--json")[1])["keras.l2"]["formula"] == "2 lr wd"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["equilibrium", 100, "--lr", 0.1, "--weight-decay", 0.1], "n must be left out beside lr"),
+        (["equilibrium", "--lr", 0.1, "--weight-decay", 0.1], "noise must be given"),
+        (["equilibrium", "--lr", 0.1], "weight_decay must be given"),
+        (["equilibrium", *WORDS, "--optimizer", "lbfgs"], "must have weight decay"),
+        (["equilibrium", *WORDS, "--optimizer", "foo"], "--optimizer must be one of adam, adamw, "),
+        (["equilibrium", *WORDS, "--set", "beta9=1"], "--set must be name=value with a name of betas"),
+        (["equilibrium", *WORDS, "--set", "betas"], "--set must be name=value"),
+        (["equilibrium", *WORDS, "--set", "betas=high"], "betas must be a pair"),
+        (["equilibrium", *WORDS, "--shape", "axb"], "--shape must be lengths"),
+        (["equilibrium", *WORDS, "--batch-size", 10], "needs n"),
+        (["trajectory", *WORDS, "--schedule", "cubic"], "--schedule must be one of constant, "),
+        (
+            ["trajectory", *WORDS, "--schedule", "cosine", "--every", 5],
+            "--every must be left out with --schedule cosine",
+        ),
+        (["trajectory", *WORDS, "--schedule", "wsd"], "--cooldown must be given with --schedule wsd"),
+        (["trajectory", *WORDS, "--schedule", "cosine", "--warmup", 50, "--steps", 20], "steps must cover the warm-up"),
+        (["trajectory", *WORDS, "--steps", 20, "--plot", "run.png"], "must end in .svg"),
+        (["decay-for", "--lr", 0.1], "give either scale or epochs or memory"),
+        (["decay-for", "--lr", 0.1, "--scale", 1, "--schedule", "cosine"], "--steps must be given with --schedule"),
+        (["rescale", *WORDS, "--batch-size", 10, "--to-n", 100], "n must be given with to_n"),
+        (["translate", 0.1], "--source and --target must be given"),
+        (["translate", 0.1, "--source", "torch.Adam", "--target", "torch.AdamW"], "no number makes them equal"),
+        (["translate", 0.1, "--source", "torch.AdamW", "--target", "big_vision"], "max_lr must be given"),
+        (["translate", 0.1, "--source", "torch", "--target", "big_vision"], "source must be one of"),
+    ],
+)
+def test_mistakes_end_in_one_line(tailoff, words, message):
+    code, out, err = tailoff(*words)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ["equilibrium", "trajectory", "decay-for", "rescale", "translate"])
+def test_help_has_an_example_that_runs(tailoff, command):
+    code, out, _ = tailoff(command, "--help")
+    assert code == 0
+    example = " ".join(out.split()).split(f"Example: tailoff {command} ")[1].split(" Example:")[0].split(" Options")[0]
+    example = example.split(" Arguments")[0]
+    assert tailoff(command, *example.split())[0] == 0
