@@ -9,18 +9,42 @@ path itself is asked whether this holds over the second half of what was iterate
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from theory.settings.types import Value
 from theory.weight.problem import Problem, out
-from theory.weight.rates import held
-
-if TYPE_CHECKING:
-    from theory.weight.law import Law
+from theory.weight.rates import Rates, held
 
 __all__ = ["IteratedPath", "variance_after"]
+
+
+class Way(Protocol):
+    """What is asked of a law that iterates its path."""
+
+    @property
+    def problem(self) -> Problem:
+        """One set of numbers."""
+
+    @property
+    def variance(self) -> Value:
+        """E w^2 in the stationary state."""
+
+    @property
+    def settling_time(self) -> Value:
+        """Steps in which the excess falls by e in the long run."""
+
+    @property
+    def accuracy(self) -> float:
+        """Relative error of the variance."""
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 before the first and after every step."""
+
+    def way_from(self, start: float) -> IteratedPath:
+        """Return the path from a start, iterated as far as it is asked for."""
+
 
 SHORTEST, LONGEST = 2**11, 2**21  # steps that are iterated
 SETTLED = 1e-11  # relative change over the second half of a path that has arrived
@@ -32,13 +56,13 @@ class IteratedPath:
 
     Parameters
     ----------
-    law : Law
+    law : Way
         With `path`, `variance` and `settling_time`.
     start : float
         The start weight, or its rms.
     """
 
-    def __init__(self, law: Law, start: float) -> None:
+    def __init__(self, law: Way, start: float) -> None:
         self.law, self.start = law, start
         self.values = np.array([start**2])
 
@@ -99,7 +123,7 @@ class IteratedPath:
             )
 
 
-def variance_after(at: Problem, law_of_one: Callable[[Problem], Law], steps: Value, start: Value) -> Value:
+def variance_after(at: Problem, law_of_one: Callable[[Problem], Way], steps: Value, start: Value) -> Value:
     """Return E w^2 after `steps` from `start`; they broadcast against the numbers of the law's problem.
 
     Parameters

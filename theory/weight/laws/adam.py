@@ -38,6 +38,7 @@ from theory.settings import Adam
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam_steps import AdamSteps, minimising, refuse_eps
+from theory.weight.laws.amsgrad import CoupledDrifts
 from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
 from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
@@ -57,8 +58,6 @@ MEASURED = {0.05: 0.003, 0.11: 0.01}  # largest x, and the relative error of the
 @law_of.register
 def _(optimizer: Adam) -> Callable[[Problem], Law]:
     if optimizer.amsgrad:
-        from theory.weight.laws.amsgrad import AMSGradLaw
-
         return lambda problem: AMSGradLaw(minimising(problem))
     return lambda problem: AdamLaw(minimising(problem))
 
@@ -216,3 +215,12 @@ class AdamLaw(AdamSteps, Law):
         """Return the factor by which so many steps shrink the mean weight, or its leading order in x."""
         rate = self.steps.response * self.relative_rate if limit else 1 / self.relaxation_time
         return out(np.exp(-rate * steps))
+
+
+class AMSGradLaw(CoupledDrifts, AdamLaw):
+    """The law with amsgrad=True: nothing is stationary (`theory.weight.laws.amsgrad`)."""
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Return E w^2 along the run from empty moments."""
+        self.refuse_unknown()
+        return super().path(rates, start)

@@ -32,6 +32,7 @@ from theory.settings import AdamW, positive
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam_steps import AdamSteps, minimising, refuse_eps
+from theory.weight.laws.amsgrad import DecoupledDrifts
 from theory.weight.laws.live_start import live_path
 from theory.weight.laws.normalised import NormalisedLaw
 from theory.weight.problem import Problem
@@ -43,8 +44,6 @@ __all__ = ["AdamWLaw", "adamw_law", "first_order_factor"]
 @law_of.register
 def _(optimizer: AdamW) -> Callable[[Problem], Law]:
     if optimizer.amsgrad:
-        from theory.weight.laws.amsgrad import AMSGradWLaw
-
         return lambda problem: AMSGradWLaw(minimising(problem))
     return adamw_law
 
@@ -122,3 +121,7 @@ def first_order_factor(optimizer: AdamW, kurtosis: float = 3.0) -> float:
     """
     positive("kurtosis", kurtosis)
     return float(_first_order_law()(*optimizer.betas, kurtosis))
+
+
+class AMSGradWLaw(DecoupledDrifts, AdamWLaw):
+    """The law with amsgrad=True: nothing is stationary (`theory.weight.laws.amsgrad`)."""

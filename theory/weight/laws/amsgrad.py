@@ -28,14 +28,12 @@ from __future__ import annotations
 import numpy as np
 
 from theory.errors import NoEquilibrium
-from theory.weight.laws.adam import AdamLaw
 from theory.weight.laws.adam_steps import AdamSteps, Corrections, powers
-from theory.weight.laws.adamw import AdamWLaw
 from theory.weight.laws.largest_moment import largest_moment
 from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
 from theory.weight.rates import Rates
 
-__all__ = ["AMSGradLaw", "AMSGradWLaw"]
+__all__ = ["CoupledDrifts", "DecoupledDrifts"]
 
 MEASURED = 0.03  # relative error of the variance once t (1 - beta2) exceeds 40
 DOMINATED = 0.3  # largest k w_0 / sigma
@@ -65,8 +63,8 @@ class _Drifts(AdamSteps):
         return np.asarray(np.where(t < known[0], 1.0, np.minimum(1.0, over)))
 
 
-class AMSGradWLaw(_Drifts, AdamWLaw):
-    """The law of AdamW(amsgrad=True)."""
+class DecoupledDrifts(_Drifts):
+    """What AdamW(amsgrad=True) has in place of AdamW's own."""
 
     method = "approximate"
 
@@ -76,8 +74,8 @@ class AMSGradWLaw(_Drifts, AdamWLaw):
         return Corrections(average, np.zeros(steps), np.zeros(steps, dtype=bool))
 
 
-class AMSGradLaw(_Drifts, AdamLaw):
-    """The law of Adam(amsgrad=True), its decay in the gradient."""
+class CoupledDrifts(_Drifts):
+    """What Adam(amsgrad=True), its decay in the gradient, has in place of Adam's own."""
 
     def corrections(self, steps: int) -> Corrections:
         """Return the averaged gradient's factors: Adam's over the root of the maximum."""
@@ -86,7 +84,6 @@ class AMSGradLaw(_Drifts, AdamLaw):
 
     def path(self, rates: Rates, start: float) -> np.ndarray:
         """Return E w^2 along the run from empty moments."""
-        self.refuse_unknown()
         strength = rates.decay + self.problem.curvature
         if np.max(strength) * abs(start) > DOMINATED * self.problem.noise:
             raise NotImplementedError(

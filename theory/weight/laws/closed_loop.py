@@ -29,7 +29,7 @@ from functools import lru_cache
 import numpy as np
 
 from theory.weight.laws.directed import direction_correlation, filtered_square
-from theory.weight.laws.lion import sign_sum
+from theory.weight.laws.signs import sign_sum
 
 __all__ = ["LONGEST_MEMORY", "Loop", "closed_loop", "open_rate"]
 

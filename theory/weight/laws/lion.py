@@ -24,40 +24,17 @@ Middleton, "The spectrum of clipped noise", Proc. IEEE 54 (1966): the arcsine la
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from functools import lru_cache
 
 import numpy as np
 
 from theory.settings import Lion
-from theory.settings.types import Value
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam_steps import minimising
-from theory.weight.laws.directed import DirectedLaw, direction_correlation, summed_series
-from theory.weight.laws.odd_series import OddSeries, length
+from theory.weight.laws.signs import SignLaw
 from theory.weight.problem import Problem
 
-__all__ = ["LionLaw", "SignLaw", "arcsine", "sign_sum"]
-
-
-@lru_cache
-def arcsine(largest: float) -> OddSeries:
-    """Return (2 / pi) arcsin of a correlation, as a series up to the largest that is asked for."""
-    j = np.arange(length(largest))
-    coefficients = np.cumprod(np.concatenate([[1.0], (2 * j[1:] - 1) / (2 * j[1:])])) / (2 * j + 1)
-    return OddSeries(1.0, 2 / math.pi * coefficients, largest)
-
-
-def sign_sum(a: Value, beta1: float, beta2: float) -> Value:
-    """Return S(a) of Lion's step: 1 + 2 sum over s >= 1 of a^s (2 / pi) arcsin(q b2^s).
-
-    Examples
-    --------
-    >>> print(f"{sign_sum(1.0, 0.9, 0.99):.3f}")
-    45.927
-    """
-    return summed_series(arcsine(direction_correlation(beta1, beta2)), beta2, a)
+__all__ = ["LionLaw"]
 
 
 @law_of.register
@@ -71,14 +48,6 @@ def _(optimizer: Lion) -> Callable[[Problem], Law]:
         return LionLaw(problem)
 
     return law
-
-
-class SignLaw(DirectedLaw):
-    """The law of a sign as step."""
-
-    def series_up_to(self, largest: float) -> OddSeries:
-        """Return the arcsine law's."""
-        return arcsine(largest)
 
 
 class LionLaw(SignLaw):

@@ -27,7 +27,7 @@ import numpy as np
 from theory.settings import Signum
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam_steps import minimising
-from theory.weight.laws.lion import SignLaw
+from theory.weight.laws.signs import SignLaw
 from theory.weight.problem import Problem
 
 __all__ = ["SignumLaw"]

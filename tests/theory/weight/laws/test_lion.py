@@ -10,7 +10,7 @@ import theory
 from theory import Lion
 from theory.weight.derivations.direction import correlation
 from theory.weight.laws.directed import direction_correlation
-from theory.weight.laws.lion import arcsine, sign_sum
+from theory.weight.laws.signs import arcsine, sign_sum
 
 
 def test_direction_correlation_is_the_written_one():

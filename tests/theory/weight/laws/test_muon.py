@@ -5,8 +5,8 @@ import pytest
 
 import theory
 from theory import Lion, Muon
-from theory.weight.laws.lion import sign_sum
 from theory.weight.laws.orthogonalised import orthogonalised
+from theory.weight.laws.signs import sign_sum
 
 POLAR = Muon(ns_steps=None)
 NUMBERS = {"lr": 0.02, "weight_decay": 0.5}

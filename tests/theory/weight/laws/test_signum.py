@@ -6,7 +6,7 @@ import pytest
 import theory
 from theory import Lion, Signum
 from theory.weight.laws.closed_loop import LEAST_RATE, closed_loop, open_rate
-from theory.weight.laws.lion import sign_sum
+from theory.weight.laws.signs import sign_sum
 
 
 def test_sum_over_lags_published():

@@ -10,8 +10,8 @@ from theory.weight.derivations import direction as filtered
 from theory.weight.derivations import schedulefree as free
 from theory.weight.laws import closed_loop as loop
 from theory.weight.laws.directed import correlations, direction_correlation
-from theory.weight.laws.lion import arcsine, sign_sum
 from theory.weight.laws.orthogonalised import _shrunk, orthogonalised
+from theory.weight.laws.signs import arcsine, sign_sum
 
 LR, K, MU, B1, B2 = 0.013, 1.7, 0.83, 0.87, 0.94
 A = 1 - LR * K
