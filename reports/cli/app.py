@@ -12,7 +12,8 @@ import numpy as np
 import typer
 
 from reports.cli.design import decay_for, rescale, translate
-from reports.cli.finished import fit, layers
+from reports.cli.finished import layers
+from reports.cli.fit import fit
 from reports.cli.output import announce_compilation
 from reports.cli.predict import derive, equilibrium
 from reports.cli.report import report

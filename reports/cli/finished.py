@@ -1,8 +1,7 @@
-"""The commands that look at what is there already: `tailoff fit` and `tailoff layers`."""
+"""The command that looks at a finished run of ours: `tailoff layers`."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -12,30 +11,7 @@ import typer
 from reports.cli.options import Json
 from reports.cli.output import show
 
-__all__ = ["fit", "layers"]
-
-
-def fit(
-    file: Annotated[Path, typer.Argument(help="A run of `tailoff train` (.nc), or a CSV: time, rms[, error].")],
-    layer: Annotated[int, typer.Option(help="Which layer of a training run.")] = 2,
-    plot: Annotated[Path | None, typer.Option(help="Draw data, curve and residuals into this SVG file.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Fit a recorded decay: its rate and its tail.
-
-    Example: tailoff fit run.nc --layer 2
-    """
-    import sim
-    from reports.runs.files import read_decay
-    from reports.runs.fit_figure import write_fit_figure
-
-    record = read_decay(file, layer)
-    result = sim.fit_decay(*record)
-    if plot is not None:
-        write_fit_figure(plot, *record, result)
-    if not math.isfinite(result.scale.value):
-        raise sim.FitError(result.message)
-    show(str(result), result.as_dict(), as_json)
+__all__ = ["layers"]
 
 
 def layers(

@@ -32,7 +32,7 @@ from reports.sections.optimizers.formulas import formula
 
 __all__ = ["EVERY_OPTIMIZER"]
 
-SAME = 0.01  # laws that differ by less lie on each other in the figure
+SAME = 0.05  # laws that differ by less lie on each other in the figure, within the size of a point
 COUPLED, DECOUPLED, NESTEROV = "heavy ball, coupled", "heavy ball, decoupled (SGDW)", "Nesterov, decoupled"
 
 Rows = list[tuple[str, xr.Dataset, Comparison]]

@@ -86,7 +86,9 @@ def test_train_then_fit(tailoff, tmp_path):
     code, out, _ = tailoff("fit", tmp_path / "run.nc", "--layer", 2)
     assert code == 0
     assert "chi2/dof" in out
-    assert tailoff("fit", tmp_path / "run.nc", "--layer", 7)[0] == 2
+    every = json.loads(tailoff("fit", tmp_path / "run.nc", "--json")[1])["layers"]
+    assert [(one["layer"], one["time_unit"]) for one in every] == [("2", "epoch"), ("3", "epoch")]
+    assert "has the layers '2', '3'" in tailoff("fit", tmp_path / "run.nc", "--layer", 7)[2]
 
 
 def test_fit_of_a_csv(tailoff, tmp_path):
@@ -111,15 +113,7 @@ def test_fit_of_a_constant(tailoff, tmp_path):
     assert "grows along a straight line" in err
 
 
-def test_bad_csv(tailoff, tmp_path):
-    cases = {"t,w\n1,2\nx,3\n": "line 3", "1,2,3,4\n": "two or three columns", "1,2\n1\n": "two or three", "": "two"}
-    for text, message in cases.items():
-        (tmp_path / "bad.csv").write_text(text)
-        code, out, err = tailoff("fit", tmp_path / "bad.csv")
-        assert (code, out) == (2, "")
-        assert message in err
-    (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00\x81")
-    assert "neither netCDF nor text" in tailoff("fit", tmp_path / "bad.csv")[2]
+def test_fit_of_no_run(tailoff, tmp_path):
     (tmp_path / "bad.nc").write_bytes(b"\x89HDF\r\n\x1a\n broken")
     assert "is damaged or no netCDF" in tailoff("fit", tmp_path / "bad.nc")[2]
 

@@ -1,0 +1,1 @@
+"""Tables of recorded runs: columns taken by name, quantities and units kept apart, restarts cut into segments."""

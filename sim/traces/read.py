@@ -1,0 +1,188 @@
+"""A table of a recorded run, read into a `Trace`: by names where they decide, by the caller's choice where not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+from sim.errors import DataError
+from sim.estimates.spread import mean_and_error
+from sim.traces.cells import numbers, one_column_per_tag
+from sim.traces.columns import chosen_columns
+from sim.traces.decode import read_text
+from sim.traces.layers import Layer, chosen_layers, layers_of
+from sim.traces.quantities import as_rms
+from sim.traces.segments import ordered
+from sim.traces.table import Table, read_table
+from sim.traces.trace import Choice, Series, Trace
+from sim.traces.values import Pair
+from sim.traces.vocabulary import understood
+
+__all__ = ["from_run", "from_table"]
+
+Record = tuple[str, np.ndarray, np.ndarray, np.ndarray | None, str]  # layer, time, value, error, quantity
+
+
+def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
+    """Read the record of a run from a table that somebody's logger wrote.
+
+    Parameters
+    ----------
+    path : path
+        CSV of any separator, decimal sign and encoding, or JSON lines, packed or not; wide (a column a layer) or long
+        (a column `layer`, or the metric's name in each row).
+    choice : Choice, optional
+        What to take where the names do not decide.
+
+    Returns
+    -------
+    Trace
+        In rms, or in norms where the number of weights is not told. Its notes say what was assumed.
+
+    Raises
+    ------
+    DataError
+        If the file is no such table, or its names do not decide.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "metrics.csv")
+    ...     _ = path.write_text("epoch,step,loss,w_rms\\n0,0,2.3,1.0\\n0,100,1.7,0.9\\n")
+    ...     trace = from_table(path)
+    >>> trace.unit, trace.series[0].layer, trace.series[0].time, trace.series[0].value
+    ('step', 'w_rms', array([  0., 100.]), array([1. , 0.9]))
+    """
+    path, choice = Path(path), choice or Choice()
+    text, notes = read_text(path, choice.max_megabytes)
+    table = _wide(read_table(path, text))
+    columns = chosen_columns(table, choice)
+    notes += [*table.notes, *columns.notes]
+    time = numbers(table, columns.time.name)
+    left_out: dict[str, list[str]] = {}
+    layers = chosen_layers(path, layers_of(table, columns), choice.layer)
+    records = [_record(table, time, layer, left_out) for layer in layers]
+    notes += _by_layer(left_out)
+    return _trace(str(path), records, columns.time.unit, choice, notes)
+
+
+def from_run(run: xr.Dataset, name: str, choice: Choice | None = None) -> Trace:
+    """Return the record of a run of `sim.train`: the replicas' mean rms over epochs, with their standard error.
+
+    Parameters
+    ----------
+    run : Dataset
+        With `rms` over replica, epoch and layer.
+    name : str
+        What messages call it.
+    choice : Choice, optional
+        Its layer is looked at.
+
+    Raises
+    ------
+    DataError
+        If the layer is not in it.
+    """
+    choice = choice or Choice()
+    if set(run.rms.dims) != {"replica", "epoch", "layer"} or not run.rms.size:
+        raise DataError(f"{name} has an rms over {dict(run.rms.sizes)}. Give a run of `tailoff train`.")
+    rms = run.rms.transpose("layer", "replica", "epoch").values.astype(float)
+    places = [(str(layer), Pair(understood("rms"), None), np.array([i])) for i, layer in enumerate(run.layer.values)]
+    records: list[Record] = []
+    for layer, _, (place,) in chosen_layers(name, places, choice.layer):
+        mean, spread = mean_and_error(rms[place]) if rms.shape[1] > 1 else (rms[place, 0], None)
+        records.append((layer, run.epoch.values.astype(float), mean, spread, "rms"))
+    return _trace(name, records, "epoch", choice, [])
+
+
+def _wide(table: Table) -> Table:
+    """Return a column for each metric, where the rows name theirs and have but one `value`."""
+    names = [understood(name) for name in table.names]
+    tags = [name for name in names if name.role == "tag"]
+    values = [name for name in names if name.role in ("value", "layer", "unknown")]
+    if len(tags) == 1 and len(values) == 1 and values[0].role == "value" and values[0].quantity is None:
+        return one_column_per_tag(table, tags[0].name, values[0].name)
+    return table
+
+
+def _record(table: Table, time: np.ndarray, layer: Layer, left_out: dict[str, list[str]]) -> Record:
+    """Return the rows of one layer that have a time and a value; say in `left_out` how many have not."""
+    name, pair, rows = layer
+    value = numbers(table, pair.value.name)
+    there = rows[np.isfinite(time[rows]) & np.isfinite(value[rows])]
+    missing, total = len(rows) - len(there), len(rows)
+    if not len(there):
+        raise DataError(
+            f"{table.path}: no row has both {pair.value.name!r} and a time. Choose others with --value, --time."
+        )
+    if missing:
+        left_out.setdefault(f"{missing} of {total} rows are empty or nan, and left out", []).append(name)
+    error = None
+    if pair.error is not None:
+        error = numbers(table, pair.error)[there]
+        if np.isnan(error).all():
+            error = None
+            left_out.setdefault("the column of errors is empty, and no errors are taken", []).append(name)
+        elif np.isnan(error).any():
+            row = int(there[np.isnan(error)][0])
+            place = table.where(int(table.frame.index[row]))
+            raise DataError(
+                f"{table.path}, {place}: {pair.value.name!r} has a value and {pair.error!r} none. Fill it, or give "
+                "--error none."
+            )
+    return name, time[there], value[there], error, pair.value.quantity or "rms"
+
+
+def _trace(path: str, records: list[Record], unit: str, choice: Choice, notes: list[str]) -> Trace:
+    """Convert, cut into segments, and put together."""
+    weights = _weights(path, records, choice.weights)
+    series: list[Series] = []
+    said: dict[str, list[str]] = {}
+    quantity = "rms"
+    for (layer, time, value, error, kind), number in zip(records, weights, strict=True):
+        try:
+            value, error, quantity = as_rms(value, error, kind, number)
+            one, notes_of_it = ordered(layer, time, value, error, unit)
+        except DataError as problem:
+            raise DataError(f"{path}: {problem}") from problem
+        series.append(one)
+        for note in notes_of_it:
+            said.setdefault(note, []).append(layer)
+    kinds = dict.fromkeys(record[-1] for record in records)
+    if "std" in kinds:
+        notes.append("a std is about the mean, and is taken as the rms, which is about zero")
+    for kind in kinds:
+        if kind in ("variance", "norm_sq") or (kind == "norm" and quantity == "rms"):
+            notes.append(f"{kind} is turned into {quantity}")
+    if quantity == "norm":
+        notes.append("norms stay norms, whose rate is the rms's own: for the rms give --weights, how many there are")
+    notes += _by_layer(said)
+    return Trace(tuple(series), quantity, unit, tuple(notes))
+
+
+def _by_layer(said: dict[str, list[str]]) -> list[str]:
+    """Return each note once, with the layers that it is about."""
+    return [
+        f"{', '.join(layers[:3])}{f' and {len(layers) - 3} more' if len(layers) > 3 else ''}: {note}"
+        for note, layers in said.items()
+    ]
+
+
+def _weights(path: str, records: list[Record], weights: tuple[int, ...]) -> list[int | None]:
+    """Return the number of weights of each layer."""
+    if not weights:
+        return [None] * len(records)
+    if not all(1 <= number <= 1e18 for number in weights):
+        raise DataError(f"--weights must be whole numbers from 1 to 1e18, got {min(weights)}.")
+    if records[0][-1] not in ("norm", "norm_sq"):
+        raise DataError(f"{path}: --weights is for norms, and the values are {records[0][-1]}. Leave it out.")
+    if len(weights) != len(records):
+        layers = ", ".join(record[0] for record in records[:8])
+        raise DataError(
+            f"{path} has {len(records)} layers ({layers}), but --weights has {len(weights)} numbers. Give one "
+            "for each, with commas between, or choose a layer with --layer."
+        )
+    return list(weights)
