@@ -1,6 +1,6 @@
 r"""Every formula in a docstring of `theory` says what the code evaluates.
 
-Each `.. math::` block has an entry in a table: `written_formulas.py` beside the tests of its room. An entry is a
+Each `.. math::` block has an entry in a table: `written_formulas*.py` beside the tests of its room. An entry is a
 function of the block that yields pairs (written, evaluated), where `block.right(i, {...})` reads the last side of the
 i-th statement with numbers for its letters. Where a block states something about matrices or averages that no parser
 reads, the entry is a pair (text, function): the very text, and pairs that check it. A block without an entry fails,
@@ -25,7 +25,7 @@ SIGN = r"(?<= )(?:[=<>]|\\approx)(?= )"  # of a statement; those of an index, as
 ROOT = Path(theory.__file__).parent
 MODULES = sorted(".".join(("theory", *p.relative_to(ROOT).with_suffix("").parts)) for p in ROOT.rglob("*.py"))
 MODULES = [name.removesuffix(".__init__") for name in MODULES]
-TABLES = [runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.rglob("written_formulas.py"))]
+TABLES = [runpy.run_path(str(path)) for path in sorted(Path(__file__).parent.rglob("written_formulas*.py"))]
 BLOCKS = {module: entries for table in TABLES for module, entries in table["BLOCKS"].items()}
 INLINE = {module: entries for table in TABLES for module, entries in table.get("INLINE", {}).items()}
 
@@ -67,7 +67,7 @@ def value(latex, values):
 
 
 def bare(name):
-    return re.sub(r"[\\{}]", "", name)
+    return re.sub(r"[\\{}*]", "", name)  # the parser reads an index of two letters as a product
 
 
 @cache

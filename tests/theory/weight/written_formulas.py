@@ -1,18 +1,18 @@
 """The table of written formulas of theory/weight and theory/symbols (see tests/theory/test_written_formulas.py)."""
 
 import numpy as np
-from scipy.integrate import dblquad, quad
+from scipy.integrate import quad
 from scipy.special import binom
 
 import theory
 from theory.symbols import ARGUMENTS
-from theory.weight.derivations.adam import fixed_second_moment
-from theory.weight.laws.adamw import first_order_factor
+from theory.weight.from_path import IteratedPath
 from theory.weight.laws.second_moment import step_covariance
 
 N, LAM, ETA, SIGMA, R, H = 137.0, 8.3, 0.31, 1.7, 0.4, 0.05
 X = ETA * (LAM / N + H)
 LETTERS = {"n": N, "lambda": LAM, "eta": ETA, "sigma": SIGMA, "h": H, "r": R, "a": 1 - X, "x": X, "mu": 0.83}
+UNCORRELATED = {"noise": SIGMA, "curvature": H}
 MODEL = {"noise": SIGMA, "correlation": R, "curvature": H}
 
 
@@ -75,36 +75,6 @@ def transient_of_momentum():
     yield M @ P @ M.T + B @ B.T, P
 
 
-# AdamW and Adam.
-BETAS = {"b_1": 0.83, "b_2": 0.95}
-
-
-def adamw_with_v_held(block):
-    law = fixed_second_moment()
-    mine = {"eta": ETA, "y": 0.09, "b1": 0.83, "x": 0.0, "sigma": 1.0}
-    derived = float(law.subs({s: mine[s.name] for s in law.free_symbols}))
-    yield block.right(0, BETAS | {"eta": ETA, "a": 0.91}), derived
-
-
-def q_of(b1=0.83, b2=0.95):
-    return (1 - b1) / (1 - b1 * b2), (1 - b1) * (1 + b1 * b2) / ((1 + b1) * (1 - b1 * b2))
-
-
-def first_order(block):
-    q, q_2 = q_of()
-    written = block.right(0, BETAS | {r"\kappa": 6.0, "q": q, "q_2": q_2})
-    yield written, first_order_factor(theory.AdamW((0.83, 0.95)), kurtosis=6.0)
-
-
-def coupled_adam(block):
-    eq = theory.equilibrium(N, 0.2, 0.01, noise=SIGMA, optimizer=theory.Adam((0.83, 0.95)))
-    k = 0.2 / N
-    x = 0.01 * k / SIGMA
-    steps = step_covariance(0.83, 0.95)
-    letters = {"eta": 0.01, "sigma": SIGMA, "S": steps.summed(1.0), "k": k, "A": steps.response, "x": x}
-    yield block.right(0, BETAS | letters | {r"\phi": 0.05 / (0.05 + 2 * x)}), eq.variance
-
-
 def lion():
     """The series by its closed form: a sum over lags of arcsines of q b_2^s."""
     eq = theory.equilibrium(N, LAM, ETA, optimizer=theory.Lion((0.83, 0.95)))
@@ -124,48 +94,42 @@ def normalised():
     yield ETA**2 / (1 - a**2) * S, eq.variance
 
 
-def F(z):
-    return np.prod((1 + 2 * 0.05 * 0.95 ** np.arange(800) * z) ** -0.5)
+def scheduled():
+    """Gradient descent has no memory: q is the noise's mean square."""
+    lr, decay, steps = ETA * np.linspace(1, 0.2, 9), np.linspace(0.03, 0.06, 9), 9
+    run = theory.trajectory(
+        lr=ETA, weight_decay=1.0, steps=steps, start=2.5, schedule=lr / ETA, decay_schedule=decay, **UNCORRELATED
+    )
+    a = 1 - lr * (decay + H)
+    clock = -np.log(a)
+    yield run.clock, [clock[t:].sum() for t in range(steps + 1)]
+    added = sum(lr[t] ** 2 * SIGMA**2 * np.prod(a[t + 1 :] ** 2) for t in range(steps))
+    yield 2.5**2 * np.prod(a**2) + added, run.variance[-1]
 
 
-def G(z):
-    """H."""
-    j = np.arange(800)
-    return np.sum(0.83 ** (2 * j) / (1 + 2 * 0.05 * 0.95**j * z))
+def fall():
+    """A cosine to a floor, its clock in closed form."""
+    K, floor, start = 1.7, 0.1, 1.3
+
+    def e(y):
+        return floor + (1 - floor) * (1 - np.cos(np.pi * y)) / 2
+
+    def clock(y):
+        return floor * y + (1 - floor) * (y - np.sin(np.pi * y) / np.pi) / 2
+
+    integral = quad(lambda y: e(y) ** 2 * np.exp(-2 * K * clock(y)), 0, 1, epsabs=0, epsrel=1e-12)[0]
+    written = 2 * K * integral + start**2 * np.exp(-2 * K * clock(1))
+    yield written, theory.end_over_peak("cosine", K, floor=floor, start=start) ** 2
 
 
-def tables():
-    """F and H through the variance of the step, an integral of their product alone."""
-    variance = 0.17**2 * quad(lambda z: F(z) * G(z), 0, np.inf, epsabs=0, epsrel=1e-9, limit=500)[0]
-    yield np.round(variance, 8), np.round(step_covariance(0.83, 0.95).lags[0], 8)
-
-
-def covariance():
-    s = 3
-
-    def integrand(y, x):
-        both = x**2 + 0.95**s * y**2
-        return F(both) * G(both) * F(y**2) / F(0.95**s * y**2)
-
-    integral = dblquad(integrand, 0, 12, 0, 12, epsabs=1e-6, epsrel=1e-6)[0]
-    written = 4 * 0.17**2 * 0.83**s / np.pi * integral
-    yield np.round(written, 5), np.round(step_covariance(0.83, 0.95).lags[s], 5)
-
-
-def leading_order(block):
-    """At a rate where the first order in x is below 1e-9."""
-    eq = theory.equilibrium(1e10, 0.2, 0.01, noise=SIGMA, curvature=1e-11, optimizer=theory.Adam((0.83, 0.95)))
-    steps = step_covariance(0.83, 0.95)
-    k = block.right(1, {"n": 1e10, "lambda": 0.2, "h": 1e-11})
-    yield k, eq.law.relative_rate * SIGMA / 0.01
-    letters = {"eta": 0.01, "sigma": SIGMA, "S": steps.summed(1.0), "k": k, "A": steps.response}
-    yield block.right(0, letters), eq.variance
-
-
-def adamw(block):
-    eq = theory.equilibrium(N, LAM, ETA, optimizer=theory.AdamW((0.83, 0.95)))
-    a = 1 - ETA * LAM / N
-    yield block.right(0, {"eta": ETA, "S(a)": step_covariance(0.83, 0.95).summed(a), "a": a}), eq.variance
+def beyond():
+    """Of gradient descent, whose law has a closed form for any number of steps."""
+    eq = theory.equilibrium(1.0, 1e-6, 0.1, noise=SIGMA)
+    path, t = IteratedPath(eq.law, 2.5), 3e6
+    found, V = float(path(np.array([t]))[0]), eq.variance
+    assert path.steps < t
+    yield (path.values[-1] - V) * np.exp(-(t - path.steps) / eq.settling_time), found - V
+    yield np.round(found / eq.rms(t, 2.5) ** 2, 8), 1
 
 
 def one_factor():
@@ -175,29 +139,24 @@ def one_factor():
         yield -1 / np.log(max(abs(1 - X), r)), eq.relaxation_time
 
 
-def coupling(block):
-    """phi enters coupled Adam's variance as x / 2 times it."""
-    yield block.right(0, BETAS | {"x": 0.01}), 0.05 / 0.07
-
-
-def fraction(index):
-    def entry(block):
-        yield block.right(0, BETAS), q_of()[index]
-
-    return entry
-
+CLOCK = r"\tau(t) = -\sum_{s > t} \ln a_s"
 
 BLOCKS = {
-    "theory.weight.derivations.adam": [adamw_with_v_held, first_order, coupled_adam],
     "theory.weight.derivations.linear": [momentum(nesterov=False), momentum(nesterov=True)],
     "theory.weight.derivations.momentum": [
         (r"P = M P M^{\mathsf T} + B B^{\mathsf T}, \qquad E w^2 = P_{00}", transient_of_momentum)
     ],
     "theory.weight.derivations.plain": [colored],
+    "theory.weight.end_over_peak": [
+        (
+            r"R = 2 K \int_0^1 e(y)^2 \exp\left(-2 K \int_0^y e\right) dy + "
+            r"R_0 \exp\left(-2 K \int_0^1 e\right)",
+            fall,
+        )
+    ],
     "theory.weight.equilibrium": [defaults],
+    "theory.weight.from_path": [(r"E w_t^2 - V = (E w_L^2 - V) e^{-(t - L)/T}", beyond)],
     "theory.weight.inverse_sqrt_n": [inverse_sqrt_n],
-    "theory.weight.laws.adam": [leading_order],
-    "theory.weight.laws.adamw": [adamw],
     "theory.weight.laws.linear": [(r"P_t = P + M^t (P_0 - P) (M^{\mathsf T})^t", transient_of_momentum)],
     "theory.weight.laws.lion": [
         (
@@ -214,19 +173,13 @@ BLOCKS = {
         )
     ],
     "theory.weight.laws.one_factor": [(r"a = 1 - x, \qquad \tau = -1 / \ln \max(|a|, r)", one_factor)],
-    "theory.weight.laws.second_moment": [
-        (
-            r"F(z) = \prod_{j \ge 0} (1 + 2 (1 - b_2) b_2^j z)^{-1/2}, \quad "
-            r"H(z) = \sum_{j \ge 0} \frac{b_1^{2j}}{1 + 2 (1 - b_2) b_2^j z}",
-            tables,
-        ),
-        (
-            r"C_s = \frac{4 (1 - b_1)^2 b_1^s}{\pi} \int_0^\infty \int_0^\infty (F H)(x^2 + b_2^s y^2) "
-            r"\frac{F(y^2)}{F(b_2^s y^2)} dx dy",
-            covariance,
-        ),
-    ],
     "theory.weight.laws.sgd": [colored],
+    "theory.weight.scheduled": [
+        (
+            r"E w_T^2 = w_0^2 \prod_{s \le T} a_s^2 + \sum_{t \le T} \eta_t^2 q_t \prod_{t < s \le T} a_s^2",
+            scheduled,
+        )
+    ],
     "theory.weight.stability": [(r"0 < \eta (\lambda/n + h) < 2", stable)],
     "theory.weight.transient": [transient],
 }
@@ -234,16 +187,7 @@ BLOCKS = {
 INLINE = {
     "theory.symbols": {r"C = C_0 + \frac{\lambda}{2n} \sum w^2": None},
     "theory.weight.derivations.plain": {"a = 1 - x": None, r"x = \eta(\lambda/n + h)": None},
-    "theory.weight.derivations.adam": {
-        r"q = \frac{1 - b_1}{1 - b_1 b_2}": fraction(0),
-        r"q_2 = \frac{(1 - b_1)(1 + b_1 b_2)}{(1 + b_1)(1 - b_1 b_2)}": fraction(1),
-        r"\phi = \frac{1 - b_2}{1 - b_2 + 2x}": coupling,
-    },
     "theory.weight.laws.lion": {r"a = 1 - \eta\lambda/n": None},
     "theory.weight.laws.normalised": {r"a = 1 - \eta\lambda/n": None, "C_s = E u_t u_{t+s}": None},
-    "theory.weight.laws.second_moment": {
-        r"v^{-1/2} = \frac{2}{\sqrt{\pi}} \int_0^\infty e^{-v y^2} dy": None,
-        "C_s = E u_t u_{t+s}": None,
-        r"u = m/\sqrt{v}": None,
-    },
+    "theory.weight.scheduled": {CLOCK: (CLOCK, scheduled)},
 }
