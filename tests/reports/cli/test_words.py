@@ -91,7 +91,7 @@ def test_translate(tailoff):
         (["equilibrium", "--lr", 0.1, "--weight-decay", 0.1], "noise must be given"),
         (["equilibrium", "--lr", 0.1], "weight_decay must be given"),
         (["equilibrium", *WORDS, "--optimizer", "lbfgs"], "must have weight decay"),
-        (["equilibrium", *WORDS, "--optimizer", "foo"], "--optimizer must be one of adam, adamw, "),
+        (["equilibrium", *WORDS, "--optimizer", "foo"], "--optimizer must be one of ada"),
         (["equilibrium", *WORDS, "--set", "beta9=1"], "--set must be name=value with a name of "),
         (["equilibrium", *WORDS, "--set", "betas"], "--set must be name=value"),
         (["equilibrium", *WORDS, "--set", "betas=high"], "betas must be a pair"),
