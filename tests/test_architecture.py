@@ -3,6 +3,7 @@
 That the contracts of pyproject.toml hold is proved by `make lint`; here, that they see what they should.
 """
 
+import re
 import shutil
 import statistics
 import subprocess
@@ -155,3 +156,9 @@ def test_the_readme_s_picture_is_the_tree():
     folders = {str(folder.relative_to(ROOT)) for folder in code}
     inside = {f for f in folders if f.startswith(("reports/sections/", "sim/data/", "theory/settings/"))}
     assert drawn(picture) == folders - inside | {"tests"}
+
+
+def test_the_readme_s_paths_exist():
+    named = re.findall(r"tests/[a-z_/]+\.py", (ROOT / "README.md").read_text())
+    assert len(named) > 5
+    assert [path for path in named if not (ROOT / path).is_file()] == []

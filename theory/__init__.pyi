@@ -38,9 +38,14 @@ from .network.linear_regression import LinearRegression as LinearRegression
 from .network.linear_regression import linear_regression as linear_regression
 from .network.mean_field import MeanField as MeanField
 from .network.mean_field import mean_field as mean_field
+from .settings import ASGD as ASGD
 from .settings import SGD as SGD
 from .settings import SGDW as SGDW
+from .settings import Adadelta as Adadelta
+from .settings import Adafactor as Adafactor
+from .settings import Adagrad as Adagrad
 from .settings import Adam as Adam
+from .settings import Adamax as Adamax
 from .settings import AdamW as AdamW
 from .settings import Lion as Lion
 from .settings import Muon as Muon
@@ -48,6 +53,7 @@ from .settings import NAdam as NAdam
 from .settings import OnlineRule as OnlineRule
 from .settings import Overlaps as Overlaps
 from .settings import RAdam as RAdam
+from .settings import RMSprop as RMSprop
 from .settings import ScheduleFreeAdamW as ScheduleFreeAdamW
 from .settings import ScheduleFreeSGD as ScheduleFreeSGD
 from .settings import Signum as Signum

@@ -21,6 +21,7 @@ __all__ = [
     "V",
     "a",
     "d",
+    "delta",
     "eta",
     "g",
     "h",
@@ -52,6 +53,7 @@ d = sp.Symbol("d", positive=True)  # 1 - r: kept as a symbol of its own because 
 t = sp.Symbol("t", integer=True, nonnegative=True)  # steps
 
 mu = sp.Symbol("mu", positive=True)  # momentum
+delta = sp.Symbol("delta", positive=True)  # dampening: what the buffer leaves out of a gradient
 y = sp.Symbol("y", positive=True)  # eta lam/n where the decay is decoupled; x is then eta h, the gradient's part alone
 u = sp.Symbol("u", real=True)  # momentum buffer in units of a step: eta times PyTorch's
 z = sp.Symbol("z")  # argument of a characteristic polynomial

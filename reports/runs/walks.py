@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import fields
 from typing import Any
 
@@ -11,22 +12,37 @@ import xarray as xr
 import theory
 from reports.comparison import Comparison
 from theory.settings import Optimizer
+from theory.settings.optimizers.named import optimizer_classes
 
 __all__ = ["optimizer_of", "predict", "scale_comparison", "scale_of"]
-
-KINDS: dict[str, Any] = {
-    kind.__name__: kind for kind in (theory.SGD, theory.SGDW, theory.Adam, theory.AdamW, theory.Lion)
-}
 
 
 def optimizer_of(walk: xr.Dataset) -> Optimizer:
     """Return the optimizer of a record of `sim.walk`; one that names none is of plain SGD."""
+    kinds = {kind.__name__: kind for kind in optimizer_classes().values()}
     name = walk.attrs.get("optimizer", "SGD")
-    if name not in KINDS:
-        raise theory.InvalidArgument(f"optimizer must be one of {', '.join(KINDS)}, got a record of {name!r}.")
-    kind, key = KINDS[name], "optimizer_{}".format
+    if name not in kinds:
+        raise theory.InvalidArgument(f"optimizer must be one of {', '.join(kinds)}, got a record of {name!r}.")
+    kind, key = kinds[name], "optimizer_{}".format
     given = {f.name: walk.attrs[key(f.name)] for f in fields(kind) if f.init and key(f.name) in walk.attrs}
-    return kind(**{k: type(default)(v) for k, v in given.items() for default in [getattr(kind(), k)]})
+    return kind(**{field: _setting(value, getattr(kind(), field)) for field, value in given.items()})
+
+
+def _setting(recorded: Any, default: Any) -> Any:
+    """Return a setting as its class wants it: netCDF knows numbers, arrays and words, and words stand for the rest."""
+    if isinstance(default, bool):
+        return bool(recorded)
+    if isinstance(recorded, str):
+        return recorded if isinstance(default, str) else _meant(recorded)
+    return tuple(np.asarray(recorded).tolist()) if np.ndim(recorded) else np.asarray(recorded).item()
+
+
+def _meant(words: str) -> Any:
+    """Return what words such as "None" or "(None, 0.001)" stand for; a name stands for itself."""
+    try:
+        return ast.literal_eval(words)
+    except (ValueError, SyntaxError):
+        return words
 
 
 def predict(walk: xr.Dataset) -> theory.Equilibrium:

@@ -29,6 +29,10 @@ class Rates:
         """T."""
         return len(self.lr)
 
+    def between(self, first: int, last: int) -> Rates:
+        """Return the rates of steps first + 1 to last."""
+        return Rates(self.lr[first:last], self.decay[first:last])
+
 
 def held(lr: float, decay: float, steps: int) -> Rates:
     """Return rates that do not change."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -52,19 +53,16 @@ class Group:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What `theory.equilibrium` and `theory.trajectory` take: `theory.equilibrium(**group.arguments)`."""
+        """What `theory.equilibrium` and `theory.trajectory` take: `theory.equilibrium(**group.arguments)`.
+
+        Where the law depends on them, add the gradient's `noise`, or the `shape` of one of the tensors.
+        """
         return {"lr": self.lr, "weight_decay": self.weight_decay, "optimizer": self.optimizer}
 
     @property
     def weights(self) -> int:
         """How many numbers its tensors hold."""
-        total = 0
-        for shape in self.shapes:
-            size = 1
-            for length in shape:
-                size *= length
-            total += size
-        return total
+        return sum(math.prod(shape) for shape in self.shapes)
 
     def __str__(self) -> str:
         decay = f"weight_decay {self.weight_decay:g}" if self.decays else "no decay"

@@ -1,8 +1,12 @@
+from dataclasses import fields
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 import theory
 from theory import SGD, Adam, AdamW, InvalidArgument, Lion, decay_for, rescale, timescale
+from theory.settings.optimizers.named import optimizer_classes
 
 OPTIMIZERS = [
     SGD(),
@@ -207,3 +211,37 @@ def test_what_the_others_ask():
         rescale(lr=0.1, weight_decay=0.1, noise=1.0, batch_size=10, to_n=50)
     with pytest.raises(InvalidArgument, match="noise must be given"):
         rescale(lr=0.1, weight_decay=0.1, batch_size=10, to_batch_size=50)
+
+
+DECOUPLED = ("adamw", "lion", "muon", "nadam", "radam", "signum")  # the last three by a flag
+COUPLED = ("adam", "rmsprop", "adamax", "nadam", "radam", "signum")
+
+
+def settings(name, *, decoupled):
+    """Return an optimizer of a name with its decay beside the gradient or in it, or skip the test."""
+    if find_spec(f"theory.weight.laws.{name}") is None:
+        pytest.skip(f"no law of {name} yet")
+    kind = optimizer_classes()[name]
+    flag = next((f.name for f in fields(kind) if f.init and f.name.startswith("decoupled")), None)
+    return kind(**{flag: decoupled}) if flag else kind()
+
+
+def moved(optimizer):
+    """Return by what eta and lam change for four times the batch and nine times the data, and the recipe."""
+    old = {"lam": 0.5, "eta": 1e-5, "batch_size": 10}
+    recipe = rescale(50_000, **old, to_batch_size=40, to_n=450_000, optimizer=optimizer, shape=(64, 64))
+    return recipe.eta / 1e-5, recipe.lam / 0.5, recipe
+
+
+@pytest.mark.parametrize("name", DECOUPLED)
+def test_every_decoupled_normalised_rule_moves_as_adamw_does(name):
+    eta, lam, recipe = moved(settings(name, decoupled=True))
+    assert (eta, lam) == pytest.approx((2 / 3, 6), rel=1e-3)
+    assert (recipe.scale_ratio, recipe.memory_ratio) == pytest.approx((1, 1), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", COUPLED)
+def test_every_coupled_normalised_rule_moves_as_adam_does(name):
+    eta, lam, recipe = moved(settings(name, decoupled=False))
+    assert (eta, lam) == pytest.approx((2 / 3, 3), rel=1e-3)
+    assert (recipe.scale_ratio, recipe.memory_ratio) == pytest.approx((1, 1), rel=1e-6)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.optimizers.betas import AdamLike, check_flag
+from theory.settings.checks import check_flag
+from theory.settings.optimizers.betas import AdamLike
 
 __all__ = ["Adam"]
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from theory.errors import InvalidArgument
 from theory.settings.checks import check_fraction, non_negative
 
-__all__ = ["AdamLike", "TwoBetas", "check_flag"]
+__all__ = ["AdamLike", "TwoBetas"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,3 @@ class AdamLike(TwoBetas):
         TwoBetas.__post_init__(self)
         non_negative("eps", self.eps, "PyTorch's default is 1e-8.")
         object.__setattr__(self, "eps", float(self.eps))
-
-
-def check_flag(name: str, value: Any) -> None:
-    """Refuse `value` unless it is True or False."""
-    if not isinstance(value, bool):
-        raise InvalidArgument(f"{name} must be True or False, got {value!r}.")

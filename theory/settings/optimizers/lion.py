@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theory.settings.optimizers.betas import TwoBetas, check_flag
+from theory.settings.checks import check_flag
+from theory.settings.optimizers.betas import TwoBetas
 
 __all__ = ["Lion"]
 

@@ -6,8 +6,7 @@ import math
 from dataclasses import dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_fraction, non_negative, whole_number
-from theory.settings.optimizers.betas import check_flag
+from theory.settings.checks import check_flag, check_fraction, non_negative, whole_number
 
 __all__ = ["Muon"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theory.settings.checks import check_fraction, finite
-from theory.settings.optimizers.betas import AdamLike, check_flag
+from theory.settings.checks import check_flag, check_fraction, finite
+from theory.settings.optimizers.betas import AdamLike
 
 __all__ = ["ScheduleFreeAdamW", "ScheduleFreeSGD"]
 

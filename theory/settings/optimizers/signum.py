@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from theory.settings.checks import check_fraction
-from theory.settings.optimizers.betas import check_flag
+from theory.settings.checks import check_flag, check_fraction
 
 __all__ = ["Signum"]
 

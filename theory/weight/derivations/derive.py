@@ -20,7 +20,8 @@ def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
     Parameters
     ----------
     optimizer : SGD
-        With or without momentum (PyTorch's conventions); the momentum itself stays a symbol.
+        With or without momentum (PyTorch's conventions); momentum and dampening stay symbols; the sign of h
+        is that of what the steps go down (see `maximize`).
     correlated : bool
         False: white gradient noise. True: noise with lag-one autocorrelation r.
 
@@ -56,5 +57,5 @@ def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
             "theory.weight.derivations.direction.correlation()."
         )
     if optimizer.momentum:
-        return derive_momentum(optimizer.nesterov, optimizer.decoupled, correlated)
+        return derive_momentum(optimizer.nesterov, optimizer.decoupled, correlated, optimizer.dampening > 0)
     return derive_plain(correlated)

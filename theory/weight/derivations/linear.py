@@ -10,14 +10,17 @@ and with Nesterov's
    {(1 - a \mu + x \mu) ((1 - a)(1 - \mu) + x) ((1 + a)(1 + \mu) - (1 + 2 \mu) x)}
 
 Here x is eta times whatever multiplies w in the gradient (coupled decay lam/n and curvature h) and y = eta lam/n where
-the decay is decoupled. To leading order this is eta sigma^2 / (2 k (1 - mu)) with coupled decay k and a factor
-1/(1 - mu) more with decoupled decay: the buffer multiplies the gradient by 1/(1 - mu), but no decoupled decay.
+the decay is decoupled. Dampening :math:`\delta` multiplies every gradient that enters the buffer, and so x and eta, by
+:math:`1 - \delta`; only the first buffer is the gradient itself. To leading order this is eta sigma^2 / (2 k (1 - mu))
+with coupled decay k and a factor 1/(1 - mu) more with decoupled decay: the buffer multiplies the gradient by
+1/(1 - mu), but no decoupled decay.
 
 Assumptions
 -----------
 1. The gradient of the weight is `h w + g`: a constant curvature and noise that does not depend on w.
 2. g has zero mean and standard deviation `sigma`, and is white or of autocorrelation `r^k` at lag k.
-3. PyTorch's conventions: v' = mu v + G, then w' = a w - eta v' or, with Nesterov, w' = a w - eta (G + mu v').
+3. PyTorch's conventions: v' = mu v + (1 - delta) G, then w' = a w - eta v' or, with Nesterov (without dampening),
+   w' = a w - eta (G + mu v').
 
 Range: the brackets of the denominators are the Jury conditions and must be positive. Exact in discrete time: no error
 order; the distribution of the white noise does not matter.
@@ -40,7 +43,7 @@ import sympy as sp
 
 from theory.algebra.recursion import LinearRecursion
 from theory.settings.types import Value
-from theory.symbols import d, eta, mu, r, sigma, u, w, x, xi, y
+from theory.symbols import d, delta, eta, mu, r, sigma, u, w, x, xi, y
 
 __all__ = ["LinearMoments", "moments_of", "momentum_recursion"]
 
@@ -109,9 +112,9 @@ def moments_of(recursion: LinearRecursion, correlated: bool) -> LinearMoments:
 
 
 @lru_cache
-def momentum_recursion(nesterov: bool) -> LinearRecursion:
+def momentum_recursion(nesterov: bool, dampened: bool = False) -> LinearRecursion:
     """Return the recursion of weight and buffer for PyTorch's momentum; u is the buffer times eta."""
     gradient = x * w + eta * sigma * xi
-    buffer = mu * u + gradient
+    buffer = mu * u + (1 - delta if dampened else 1) * gradient
     step = gradient + mu * buffer if nesterov else buffer
     return LinearRecursion.from_update({w: (1 - y) * w - step, u: buffer})

@@ -16,7 +16,7 @@ import sympy as sp
 
 from theory.algebra.proof import Derivation, Step
 from theory.algebra.recursion import LinearRecursion
-from theory.symbols import NEXT, V, d, eta, g, h, lam, mu, n, r, sigma, u, w, x, y, z
+from theory.symbols import NEXT, V, d, delta, eta, g, h, lam, mu, n, r, sigma, u, w, x, y, z
 from theory.weight.derivations.linear import LinearMoments, momentum_recursion
 
 __all__ = ["derive_momentum"]
@@ -30,7 +30,7 @@ CONDITIONS = {
 
 
 @lru_cache
-def derive_momentum(nesterov: bool, decoupled: bool, correlated: bool) -> Derivation:
+def derive_momentum(nesterov: bool, decoupled: bool, correlated: bool, dampened: bool = False) -> Derivation:
     """Derive the stationary variance under momentum (see `theory.derive`).
 
     Examples
@@ -38,20 +38,20 @@ def derive_momentum(nesterov: bool, decoupled: bool, correlated: bool) -> Deriva
     >>> derive_momentum(nesterov=False, decoupled=False, correlated=False).check()["small steps"]
     Eq(V, eta*sigma**2/((2 - 2*mu)*(h + lambda/n)))
     """
-    law = _law(nesterov, decoupled, correlated)
+    law = _law(nesterov, decoupled, correlated, dampened)
     rates = _rates(decoupled)
     steps = [
-        *_update_steps(nesterov, decoupled),
+        *_update_steps(nesterov, decoupled, dampened),
         *_moment_steps(law),
         *_stability_steps(law),
-        _small_step(law, rates, decoupled),
+        _small_step(law, rates, decoupled, dampened),
     ]
     return Derivation(tuple(steps), law.variance.subs({**rates, d: 1 - r}))
 
 
-def _law(nesterov: bool, decoupled: bool, correlated: bool) -> LinearMoments:
+def _law(nesterov: bool, decoupled: bool, correlated: bool, dampened: bool) -> LinearMoments:
     """Return the law of the recursion; with coupled decay y = 0 from the start, which is how people write it."""
-    rule = momentum_recursion(nesterov)
+    rule = momentum_recursion(nesterov, dampened)
     if not decoupled:
         rule = LinearRecursion(rule.state, rule.M.subs(y, 0), rule.B)
     return LinearMoments(rule, correlated)
@@ -61,16 +61,17 @@ def _rates(decoupled: bool) -> dict[sp.Symbol, sp.Expr]:
     return {x: eta * h, y: eta * lam / n} if decoupled else {x: eta * (lam / n + h)}
 
 
-def _update_steps(nesterov: bool, decoupled: bool) -> list[Step]:
+def _update_steps(nesterov: bool, decoupled: bool, dampened: bool) -> list[Step]:
     """State PyTorch's rule in x, y and the buffer times eta; proved against the rule written with eta, lam and h."""
     rates = _rates(decoupled)
     k = lam / n
     gradient = (h if decoupled else h + k) * w + g
-    buffer = mu * u / eta + gradient  # PyTorch's: u is eta times it
+    enters = 1 - delta if dampened else sp.Integer(1)
+    buffer = mu * u / eta + enters * gradient  # PyTorch's: u is eta times it
     kept = (1 - eta * k if decoupled else 1) * w
     direction = gradient + mu * buffer if nesterov else buffer
     pull = x * w + eta * g
-    new_buffer = mu * u + pull
+    new_buffer = mu * u + enters * pull
     new_weight = (1 - y if decoupled else 1) * w - (pull + mu * NEXT_BUFFER if nesterov else NEXT_BUFFER)
     what = "decoupled: it leaves the buffer alone" if decoupled else "in the gradient: it goes through the buffer"
     shrink = Step(
@@ -155,11 +156,11 @@ def _stability_steps(law: LinearMoments) -> list[Step]:
     return steps
 
 
-def _small_step(law: LinearMoments, rates: dict[sp.Symbol, sp.Expr], decoupled: bool) -> Step:
+def _small_step(law: LinearMoments, rates: dict[sp.Symbol, sp.Expr], decoupled: bool, dampened: bool) -> Step:
     """The leading order in the learning rate, proved as a limit."""
-    k = lam / n
-    strength = (1 - mu) * k + h if decoupled else k + h
-    claim = eta * sigma**2 / (2 * (1 - mu) * strength)
+    k, enters = lam / n, 1 - delta if dampened else sp.Integer(1)
+    strength = (1 - mu) * k + enters * h if decoupled else enters * (k + h)
+    claim = eta * (enters * sigma) ** 2 / (2 * (1 - mu) * strength)
     exact = law.variance.subs({**rates, d: 1 - r})
     if law.correlated:
         claim *= (1 + r) / (1 - r)

@@ -37,9 +37,10 @@ import numpy as np
 from theory.settings import Adam
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
-from theory.weight.laws.adam_steps import AdamSteps, minimising, refuse_eps
+from theory.weight.laws.adam_steps import AdamSteps, refuse_eps
 from theory.weight.laws.amsgrad import CoupledDrifts
 from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from theory.settings.types import Value
 from theory.weight.laws.second_moment import Filter, StepCovariance, adam_filter, filtered_covariance
 from theory.weight.problem import Problem
 
-__all__ = ["LARGEST_EPS", "AdamSteps", "Corrections", "minimising", "powers", "refuse_eps"]
+__all__ = ["LARGEST_EPS", "AdamSteps", "Corrections", "powers", "refuse_eps"]
 
 LARGEST_EPS = 5e-4  # of the noise: it takes its share from every step, twice that from a decoupled variance
 
@@ -61,13 +61,6 @@ class AdamSteps:
     def corrections(self, steps: int) -> Corrections:
         """Return what every step is made of from the first on."""
         return Corrections(1 / (1 - powers(self.betas[0], steps)), np.zeros(steps), np.ones(steps, dtype=bool))
-
-
-def minimising(problem: Problem) -> Problem:
-    """Return the problem without `maximize`: that changes the sign of the gradient's pull, not of the decay's."""
-    if not problem.optimizer.maximize:
-        return problem
-    return problem.at(curvature=-problem.curvature, optimizer=replace(problem.optimizer, maximize=False))
 
 
 def refuse_eps(problem: Problem) -> None:

@@ -31,10 +31,11 @@ import numpy as np
 from theory.settings import AdamW, positive
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
-from theory.weight.laws.adam_steps import AdamSteps, minimising, refuse_eps
+from theory.weight.laws.adam_steps import AdamSteps, refuse_eps
 from theory.weight.laws.amsgrad import DecoupledDrifts
 from theory.weight.laws.live_start import live_path
 from theory.weight.laws.normalised import NormalisedLaw
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 from theory.weight.rates import Rates
 

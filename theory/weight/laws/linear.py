@@ -13,7 +13,7 @@ discrete time: no error order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,7 @@ from theory.algebra.recursion import LinearRecursion
 from theory.errors import InvalidArgument
 from theory.settings import SGD
 from theory.settings.types import Value
-from theory.symbols import d, eta, h, lam, mu, n, r, sigma, w, x, xi, y
+from theory.symbols import d, delta, eta, h, lam, mu, n, r, sigma, w, x, xi, y
 from theory.weight.derivations.linear import LinearMoments, moments_of, momentum_recursion
 from theory.weight.law import Law
 from theory.weight.problem import Problem, out
@@ -53,6 +53,8 @@ class LinearOptimizer:
         Whether lam/n goes into y and not into x.
     values : mapping of Symbol to float
         The optimizer's own numbers.
+    first : LinearRecursion, optional
+        The rule of the first step, with the same state, where it differs.
 
     Examples
     --------
@@ -78,6 +80,7 @@ class LinearOptimizer:
     recursion: LinearRecursion
     decoupled: bool
     values: Mapping[sp.Symbol, Any]
+    first: LinearRecursion | None = None
 
     def __call__(self, problem: Problem) -> Law:
         """Return the law of a problem, in numbers or symbols as that is."""
@@ -105,9 +108,16 @@ class LinearOptimizer:
         The components of the state after the weight are taken as buffers in units of a step, eta times what the
         optimizer keeps, as in `theory.symbols`: a learning rate that changes changes them with it.
         """
-        from theory.weight.laws.linear_path import linear_path
+        from theory.weight.laws.linear_path import linear_path, start_moments
 
-        return linear_path(self.recursion, self.decoupled, self.values, problem, rates, start)
+        correlated = not problem.is_default("correlation")
+        moments = start_moments(len(self.recursion.state), correlated, start)
+        if self.first is None or rates.steps == 0:
+            return linear_path(self.recursion, self.decoupled, self.values, problem, rates, moments)[:, 0]
+        begin = linear_path(self.first, self.decoupled, self.values, problem, rates.between(0, 1), moments)
+        later = rates.between(1, rates.steps)
+        rest = linear_path(self.recursion, self.decoupled, self.values, problem, later, begin[-1])
+        return np.concatenate([begin[:1, 0], rest[:, 0]])
 
     def rates(self) -> dict[sp.Symbol, sp.Expr]:
         """Return x and y in eta, lambda, n and h."""
@@ -115,8 +125,13 @@ class LinearOptimizer:
 
 
 def momentum_optimizer(optimizer: SGD) -> LinearOptimizer:
-    """Return the recursion of SGD with momentum, and its momentum."""
-    return LinearOptimizer(momentum_recursion(optimizer.nesterov), optimizer.decoupled, {mu: optimizer.momentum})
+    """Return the recursion of SGD with momentum, its momentum and its dampening."""
+    undamped = momentum_recursion(optimizer.nesterov)
+    plain = LinearOptimizer(undamped, optimizer.decoupled, {mu: optimizer.momentum})
+    if optimizer.dampening == 0:
+        return plain
+    values = {mu: optimizer.momentum, delta: optimizer.dampening}
+    return replace(plain, recursion=momentum_recursion(False, dampened=True), values=values, first=undamped)
 
 
 @lru_cache
@@ -180,7 +195,16 @@ class LinearLaw(Law):
 
     def variance_after(self, steps: Value, start: Value) -> Value:
         """Return E w^2 after `steps` from weights at `start` with an empty buffer; the noise has been running."""
-        return self.numeric.moments_after(steps, self._start_moments(start))[..., 0, 0]
+        return self._moments_after(steps, start)[..., 0, 0]
+
+    def _moments_after(self, steps: Value, start: Value) -> np.ndarray:
+        begin = self._start_moments(start)
+        if self.optimizer.first is None:
+            return self.numeric.moments_after(steps, begin)
+        first = moments_of(self.optimizer.first, self.moments.correlated).driven.at(self.arguments)
+        steps = np.asarray(steps)
+        later = self.numeric.moments_after(np.maximum(steps - 1, 0), first.moments_after(1, begin))
+        return np.where(steps[..., None, None] == 0, begin, later)
 
     def _start_moments(self, start: Value) -> np.ndarray:
         """Return E s s^T of a weight `start`, an empty buffer and (with a memory) noise of unit variance."""
@@ -215,7 +239,7 @@ class LinearLaw(Law):
         P = self.numeric.covariance()
 
         def bound(t: float) -> float:
-            away = self.numeric.moments_after(t, self._start_moments(start)) - P
+            away = self._moments_after(t, start) - P
             return float(np.abs(eigh(away, P, eigvals_only=True)).max() * P[0, 0])
 
         return bound

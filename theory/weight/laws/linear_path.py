@@ -24,7 +24,7 @@ from theory.symbols import d, eta, r, sigma, x, y
 from theory.weight.problem import Problem
 from theory.weight.rates import Rates
 
-__all__ = ["linear_forgetting", "linear_path"]
+__all__ = ["linear_forgetting", "linear_path", "on_moments", "start_moments"]
 
 X, Y = sp.symbols("X Y")  # x and y per unit of learning rate
 SAMPLES = 2048  # rates at which the slowest mode is looked at; it is a smooth function of the rate
@@ -49,9 +49,9 @@ def linear_path(
     own: Mapping[sp.Symbol, Any],
     problem: Problem,
     rates: Rates,
-    start: float,
+    moments: np.ndarray,
 ) -> np.ndarray:
-    """Return E w^2 before the first and after every step, shape (T + 1,).
+    """Return the state's second moments before the first and after every step, shape (T + 1, m); E w^2 comes first.
 
     Parameters
     ----------
@@ -61,8 +61,8 @@ def linear_path(
         One set of numbers; its noise, correlation and curvature count.
     rates : Rates
         Of every step.
-    start : float
-        The start weight, or its rms; the buffers are empty, noise with a memory has been running for ever.
+    moments : ndarray, shape (m,)
+        Those before the first step: the upper triangle, row by row (`start_moments`).
     """
     correlated = not problem.is_default("correlation")
     pull = np.full(rates.steps, float(problem.curvature))
@@ -74,17 +74,23 @@ def linear_path(
     )
     k = len(recursion.state) + correlated
     M, B = entries[:, : k * k].reshape(-1, k, k), entries[:, k * k :].reshape(rates.steps, k, -1)
+    rows, columns = np.triu_indices(k)
+    return affine_scan(on_moments(M, rows, columns), (B @ B.swapaxes(1, 2))[:, rows, columns], moments)
+
+
+def start_moments(components: int, correlated: bool, start: float) -> np.ndarray:
+    """Return the moments of a weight at `start` (or of that rms) whose buffers are empty.
+
+    Noise with a memory, the last of the state, has been running for ever: its variance is one.
+    """
+    k = components + correlated
     moments = np.zeros((k, k))
     moments[0, 0] = start**2
-    if correlated:
-        moments[-1, -1] = 1
-    rows, columns = np.triu_indices(k)
-    return affine_scan(_on_moments(M, rows, columns), (B @ B.swapaxes(1, 2))[:, rows, columns], moments[rows, columns])[
-        :, 0
-    ]
+    moments[-1, -1] += correlated
+    return moments[np.triu_indices(k)]
 
 
-def _on_moments(M: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+def on_moments(M: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """Return what P -> M P M^T does to the upper triangle of a symmetric P, shape (T, m, m)."""
     straight = M[:, rows[:, None], rows] * M[:, columns[:, None], columns]
     crossed = M[:, rows[:, None], columns] * M[:, columns[:, None], rows]

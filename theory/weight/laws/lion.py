@@ -30,8 +30,8 @@ import numpy as np
 
 from theory.settings import Lion
 from theory.weight.law import Law, law_of
-from theory.weight.laws.adam_steps import minimising
 from theory.weight.laws.signs import SignLaw
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 
 __all__ = ["LionLaw"]

@@ -25,10 +25,11 @@ import numpy as np
 from theory.settings import NAdam
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam import AdamLaw
-from theory.weight.laws.adam_steps import AdamSteps, Corrections, minimising
+from theory.weight.laws.adam_steps import AdamSteps, Corrections
 from theory.weight.laws.adamw import AdamWLaw
 from theory.weight.laws.adamw_curved import CurvedAdamWLaw
 from theory.weight.laws.second_moment import Filter
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 
 __all__ = ["NAdamLaw", "NAdamSteps", "NAdamWLaw"]

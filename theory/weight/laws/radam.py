@@ -27,11 +27,12 @@ from theory.errors import InvalidArgument
 from theory.settings import RAdam
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam import AdamLaw
-from theory.weight.laws.adam_steps import AdamSteps, Corrections, minimising, powers
+from theory.weight.laws.adam_steps import AdamSteps, Corrections, powers
 from theory.weight.laws.adamw import AdamWLaw
 from theory.weight.laws.adamw_curved import CurvedAdamWLaw
 from theory.weight.laws.linear import LinearLaw, LinearOptimizer
 from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 from theory.weight.rates import Rates
 

@@ -32,7 +32,8 @@ from theory.errors import NoEquilibrium
 from theory.settings import ScheduleFreeAdamW, ScheduleFreeSGD
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
-from theory.weight.laws.adam_steps import minimising, refuse_eps
+from theory.weight.laws.adam_steps import refuse_eps
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 from theory.weight.rates import Rates
 

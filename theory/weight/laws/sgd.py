@@ -19,24 +19,28 @@ from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import meeting_law
 from theory.weight.law import Law, law_of
 from theory.weight.laws.one_factor import OneFactorLaw
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain
 from theory.weight.transient import variance_after
 
-__all__ = ["PlainLaw"]
+__all__ = ["PlainLaw", "plain_law"]
 
 
 @law_of.register
 def _(optimizer: SGD) -> Callable[[Problem], Law]:
-    if optimizer.momentum == 0:
-        return _plain
-    from theory.weight.laws.linear import momentum_optimizer
+    if optimizer.momentum:
+        from theory.weight.laws.linear import momentum_optimizer
 
-    return momentum_optimizer(optimizer)
+        make: Callable[[Problem], Law] = momentum_optimizer(optimizer)
+    else:
+        make = plain_law
+    return make if not optimizer.maximize else lambda problem: make(minimising(problem))
 
 
-def _plain(problem: Problem) -> Law:
+def plain_law(problem: Problem) -> Law:
+    """Return the law of SGD without momentum, in numbers or symbols as the problem is."""
     if problem.symbolic:
         from theory.weight.laws.in_symbols import PlainInSymbols
 

@@ -26,8 +26,8 @@ import numpy as np
 
 from theory.settings import Signum
 from theory.weight.law import Law, law_of
-from theory.weight.laws.adam_steps import minimising
 from theory.weight.laws.signs import SignLaw
+from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 
 __all__ = ["SignumLaw"]

@@ -12,10 +12,11 @@ import theory
 import theory.weight.derivations.adam
 import theory.weight.derivations.linear
 from theory import SGD, InvalidArgument, NoEquilibrium
-from theory.symbols import ARGUMENTS, mu, n
+from theory.symbols import ARGUMENTS, delta, mu, n
 from theory.weight.laws.linear import momentum_optimizer
 
 KINDS = [SGD(0.83), SGD(0.83, decoupled=True), SGD(0.83, nesterov=True), SGD(0.83, nesterov=True, decoupled=True)]
+KINDS += [SGD(0.83, 0.3), SGD(0.83, 0.3, decoupled=True)]
 NUMBERS = (137.0, 8.3, 0.31)
 
 
@@ -35,7 +36,7 @@ def numbers_in(latex, values):
 def test_docstring(law, nesterov):
     latex = docstring_laws(theory.weight.derivations.linear)[law]
     values = {"eta": 0.31, "sigma": 1.7, "a": 0.91, "mu": 0.83, "x": 0.047}
-    derived = momentum_optimizer(SGD(0.83, nesterov)).moments(False).variance
+    derived = momentum_optimizer(SGD(0.83, nesterov=nesterov)).moments(False).variance
     mine = {"eta": 0.31, "sigma": 1.7, "y": 1 - 0.91, "mu": 0.83, "x": 0.047}
     predicted = float(derived.subs({s: mine[s.name] for s in derived.free_symbols}))
     assert numbers_in(latex, values) == pytest.approx(predicted, rel=1e-12)
@@ -57,7 +58,10 @@ def test_the_derivation_proves_itself(optimizer, correlated):
     assert derivation.typst()
     assert derivation.latex().startswith("\\begin{align*}")
     predicted = theory.equilibrium(*NUMBERS, optimizer=optimizer, correlation=0.4 * correlated, curvature=0.02)
-    values = {s: getattr(predicted, name) for s, name in ARGUMENTS.items()} | {mu: optimizer.momentum}
+    values = {s: getattr(predicted, name) for s, name in ARGUMENTS.items()} | {
+        mu: optimizer.momentum,
+        delta: optimizer.dampening,
+    }
     assert float(derivation.result.subs(values)) == pytest.approx(predicted.variance, rel=1e-12)
 
 

@@ -1,0 +1,192 @@
+"""Optimizers of PyTorch whose decay is divided with the gradient, or whose steps fall: written out, against the laws.
+
+Random, non-round parameters. Both gates of `Comparison` (4 standard errors beside the law's stated error; sharp), and
+laws that are nearly right must be rejected by the same gates.
+"""
+
+import numpy as np
+import pytest
+
+import sim
+import theory
+from reports.comparison import Comparison
+from theory import ASGD, SGD, Adadelta, Adafactor, Adagrad, Adamax, RMSprop
+
+WEIGHTS = 4000
+
+
+def walk(optimizer, lr, model, start, shape, seed):
+    """Yield the weights after every step; `lr` holds every step's rate, `model` decay, noise and curvature."""
+    decay, noise, curvature = (*model, 0.0)[:3]
+    rng = np.random.default_rng(seed)
+    w = np.full(shape, float(start))
+    rule = sim.rule_of(optimizer)(decay, lr[0], shape)
+    for rate in lr:
+        rule.eta = rate
+        rule.step(w, noise * rng.standard_normal(shape) + curvature * w)
+        yield w, rule
+
+
+def settled(optimizer, lr, model, *, burn_in, steps, seed):
+    """Return E w^2 over weights and time, and its standard error from the spread over weights."""
+    total = np.zeros(WEIGHTS)
+    run = walk(optimizer, np.full(burn_in + steps, lr), model, 0.0, (WEIGHTS,), seed)
+    for t, (w, _) in enumerate(run):
+        if t >= burn_in:
+            total += w**2
+    mean = total / steps
+    return mean.mean(), mean.std(ddof=1) / np.sqrt(WEIGHTS)
+
+
+def compared(predicted, measured, accuracy, name="E w^2", precision=0.01):
+    return Comparison(name, float(predicted), *measured, precision=precision, accuracy=accuracy)
+
+
+def draw(kind, seed):
+    """Return optimizer, learning rate, decay and noise: the rates are drawn, the decay made from them."""
+    rng = np.random.default_rng([seed, sum(map(ord, kind))])
+    noise, lr, memory = rng.uniform(0.01, 0.3), rng.uniform(2e-3, 9e-3), rng.uniform(0.94, 0.975)
+    mu, rate = rng.uniform(0.3, 0.6), rng.uniform(0.05, 0.09)
+    optimizer = {
+        "rmsprop": RMSprop(alpha=memory),
+        "rmsprop momentum": RMSprop(alpha=memory, momentum=mu),
+        "rmsprop centered": RMSprop(alpha=memory, centered=True),
+        "adamax": Adamax((mu, memory + 0.015)),
+        "adadelta": Adadelta(rho=rng.uniform(0.8, 0.93), eps=noise**2 * rng.uniform(0.02, 0.2)),
+    }[kind]
+    if kind == "adadelta":
+        lr, rate = 0.7, rng.uniform(0.01, 0.018) * noise / optimizer.eps**0.5
+    return optimizer, lr, rate * (1 - getattr(optimizer, "momentum", 0)) * noise / lr, noise
+
+
+KINDS = ["rmsprop", "rmsprop momentum", "rmsprop centered", "adamax", "adadelta"]
+
+
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_where_it_settles(kind, seed):
+    optimizer, lr, decay, noise = draw(kind, seed)
+    eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer)
+    length = int(30 * eq.relaxation_time) + 500
+    run = settled(optimizer, lr, (decay, noise), burn_in=600 + int(6 * eq.relaxation_time), steps=length, seed=seed)
+    assert compared(eq.variance, run, eq.accuracy).verdict == "agrees"
+    with_decay_off = theory.equilibrium(lr=lr, weight_decay=1.1 * decay, noise=noise, optimizer=optimizer)
+    assert compared(with_decay_off.variance, run, eq.accuracy).verdict == "differs"
+
+
+def test_half_of_the_decay_can_be_curvature_and_maximize_changes_its_sign():
+    lr, decay, noise = 4e-3, 0.61, 0.07
+    for optimizer, bend in ((RMSprop(0.95), 0.43), (RMSprop(0.95, maximize=True), -0.43)):
+        eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, curvature=bend, optimizer=optimizer)
+        run = settled(optimizer, lr, (decay, noise, bend), burn_in=500, steps=1500, seed=4)
+        assert compared(eq.variance, run, eq.accuracy).verdict == "agrees"
+        other = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, curvature=-bend, optimizer=optimizer)
+        assert compared(other.variance, run, eq.accuracy).verdict == "differs"
+
+
+def test_laws_without_their_first_order_are_rejected():
+    """Centered RMSprop without its factor is off by 5%, Adamax by E u^-2 / E u^-1 alone, Adadelta by epsilon + 20%."""
+    optimizer, lr, decay, noise = draw("rmsprop centered", 1)
+    run = settled(optimizer, lr, (decay, noise), burn_in=600, steps=1500, seed=1)
+    without = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=RMSprop(optimizer.alpha))
+    assert compared(without.variance, run, without.accuracy).verdict == "differs"
+    optimizer, lr, decay, noise = draw("adamax", 1)
+    run = settled(optimizer, lr, (decay, noise), burn_in=600, steps=2500, seed=1)
+    law = theory.law_of(optimizer)(
+        theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer).problem
+    )
+    naive = lr * noise / (2 * decay) * law.averages.inverse_power(2) / law.averages.inverse_power(1)
+    assert compared(naive, run, law.accuracy).verdict == "differs"
+    optimizer, lr, decay, noise = draw("adadelta", 1)
+    run = settled(optimizer, lr, (decay, noise), burn_in=900, steps=3000, seed=1)
+    louder = theory.equilibrium(
+        lr=lr, weight_decay=decay, noise=noise, optimizer=Adadelta(optimizer.rho, 1.2 * optimizer.eps)
+    )
+    assert compared(louder.variance, run, louder.accuracy).verdict == "differs"
+
+
+PATHS = {  # optimizer, learning rate, decay, noise, start; the error stated for the path
+    "sgd dampening": (SGD(0.83, 0.4), 0.21, 0.13, 0.3, 0.9, 0.0),
+    "sgd nesterov": (SGD(0.71, nesterov=True, maximize=True), 0.21, 0.13, 0.3, 0.9, 0.0),
+    "rmsprop": (RMSprop(0.97), 3.1e-3, 0.53, 0.05, 0.0, 0.03),
+    "rmsprop from far": (RMSprop(0.97, momentum=0.4), 3.1e-3, 0.53, 0.05, 1.3, 0.05),
+    "rmsprop centered from far": (RMSprop(0.97, centered=True), 3.1e-3, 0.53, 0.05, 0.8, 0.05),
+    "adamax": (Adamax((0.83, 0.98)), 3.1e-3, 0.53, 0.05, 0.0, 0.06),
+    "adadelta": (Adadelta(0.87, 2.3e-4), 0.25, 0.23, 0.05, 0.0, 0.07),
+    "adagrad": (Adagrad(), 0.023, 0.53, 0.05, 0.0, 0.03),
+    "adagrad from far": (Adagrad(lr_decay=3e-3, initial_accumulator_value=0.01), 0.083, 0.53, 0.05, 1.7, 0.06),
+    "asgd": (ASGD(lambd=0.04, alpha=0.6, t0=60), 0.31, 0.13, 0.3, 1.1, 0.0),
+}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_the_way_there_under_a_schedule(kind):
+    """From the first step, along a warm-up and a cosine to a tenth: E w^2 at eight steps."""
+    optimizer, lr, decay, noise, start, accuracy = PATHS[kind]
+    steps, marks = 600, [1, 3, 12, 40, 110, 240, 430, 600]
+    run = theory.trajectory(
+        lr=lr, weight_decay=decay, noise=noise, steps=steps, start=start, optimizer=optimizer,
+        schedule=theory.schedules.cosine(warmup=9, floor=0.1),
+    )  # fmt: skip
+    held = theory.trajectory(lr=lr, weight_decay=decay, noise=noise, steps=steps, start=start, optimizer=optimizer)
+    found = []
+    for t, (w, _) in enumerate(walk(optimizer, run.rates.lr, (decay, noise), start, (40_000,), 5), start=1):
+        if t in marks:
+            found.append((np.mean(w**2), np.std(w**2, ddof=1) / np.sqrt(w.size) + 1e-12))
+    for t, measured in zip(marks, found, strict=True):
+        result = compared(run.variance[t], measured, accuracy, f"{kind} at {t}")
+        assert result.verdict == "agrees", str(result)
+    verdicts = [compared(held.variance[t], m, accuracy).verdict for t, m in zip(marks, found, strict=True)]
+    assert "differs" in verdicts, "a schedule that is left out goes unnoticed"
+
+
+def test_the_dampening_leaves_out_the_first_gradient():
+    optimizer, lr, decay, noise, *_ = PATHS["sgd dampening"]
+    *_, (w, _) = walk(optimizer, np.full(2, lr), (decay, noise), 0.0, (200_000,), 6)
+    measured = np.mean(w**2), np.std(w**2) / np.sqrt(w.size)
+    eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer)
+    assert compared(eq.rms(2, 0.0) ** 2, measured, 0.0).verdict == "agrees"
+    from_first = theory.equilibrium(lr=lr * 0.6, weight_decay=decay, noise=noise, optimizer=SGD(0.83))
+    assert compared(from_first.rms(2, 0.0) ** 2, measured, 0.0).verdict == "differs"
+
+
+def test_the_average_of_asgd():
+    optimizer = ASGD(lambd=0.03, alpha=0.7, t0=25)
+    run = theory.trajectory(lr=0.27, weight_decay=0.11, noise=0.3, steps=300, start=0.8, optimizer=optimizer)
+    predicted = run.law.average_path(run.rates, 0.8)
+    for t, (w, rule) in enumerate(walk(optimizer, run.rates.lr, (0.11, 0.3), 0.8, (40_000,), 7), start=1):
+        if t in (5, 27, 28, 60, 300):
+            measured = np.mean(rule.ax**2), np.std(rule.ax**2, ddof=1) / np.sqrt(w.size)
+            assert compared(predicted[t], measured, 0.0).verdict == "agrees"
+    assert compared(run.variance[300], measured, 0.0).verdict == "differs", "the weight is not its average"
+
+
+def test_adagrad_s_leading_order_fails_early():
+    lr, decay, noise = 0.023, 0.53, 0.05
+    from theory.weight.laws.adagrad import late_variance
+
+    for t, (w, _) in enumerate(walk(Adagrad(), np.full(80, lr), (decay, noise), 0.0, (40_000,), 8), start=1):
+        if t in (20, 80):
+            measured = np.mean(w**2), np.std(w**2, ddof=1) / np.sqrt(w.size)
+            late = lr * noise / (2 * decay * t**0.5)
+            assert compared(late, measured, 0.03).verdict == "differs"
+    assert abs(late_variance()(lr, decay, noise, 80.0) / measured[0] - 1) < abs(late / measured[0] - 1)
+
+
+@pytest.mark.parametrize(("shape", "start", "accuracy"), [((24, 40), 0.03, 0.01), ((1000,), 3e-4, 0.02)])
+def test_adafactor(shape, start, accuracy):
+    lr, decay, steps, replicas = 0.031, 0.37, 400, 60
+    kwargs = {"lr": lr, "weight_decay": decay, "steps": steps, "start": start, "optimizer": Adafactor()}
+    run = theory.trajectory(**kwargs, shape=shape)
+    rms = []
+    for t, (w, _) in enumerate(
+        walk(Adafactor(), np.full(steps, lr), (decay, 0.4), start, (replicas, *shape), 9), start=1
+    ):
+        if t in (1, 4, 20, 90, 400):
+            square = np.mean(w**2, axis=tuple(range(1, w.ndim)))
+            rms.append((t, square.mean(), square.std(ddof=1) / np.sqrt(replicas) + 1e-15))
+    for t, *measured in rms:
+        result = compared(run.variance[t], measured, accuracy, f"after {t}")
+        assert result.verdict == "agrees", str(result)
+    other = theory.trajectory(**kwargs, shape=(4, 4))
+    assert compared(other.variance[t], measured, accuracy).verdict == "differs", "the shape does not matter"
