@@ -21,7 +21,9 @@ from sympy.parsing.latex import parse_latex
 
 import theory
 
-SIGN = r"(?<= )(?:[=<>]|\\approx)(?= )"  # of a statement; those of an index, as in \\sum_{s=1}, stand without spaces
+SIGN = (
+    r"(?<= )(?:[=<>]|\\approx|\\to)(?= )"  # of a statement; those of an index, as in \\sum_{s=1}, stand without spaces
+)
 ROOT = Path(theory.__file__).parent
 MODULES = sorted(".".join(("theory", *p.relative_to(ROOT).with_suffix("").parts)) for p in ROOT.rglob("*.py"))
 MODULES = [name.removesuffix(".__init__") for name in MODULES]

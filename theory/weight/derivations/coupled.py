@@ -3,13 +3,13 @@ r"""What a moving denominator does to a weight whose decay is divided with the g
 With the gradient G = g + k w in units of its noise, a step :math:`-\eta G r` and r = 1 + rho one over the moving
 denominator, E w^2 is that of a denominator held still times
 
-.. math:: 1 + \frac{y}{2}\left(\phi - \frac{1}{2}\right) - s_2 (1 - \phi)
+.. math:: R = 1 + \frac{y}{2} \left(\phi - \frac{1}{2}\right) - s_2 (1 - \phi)
 
 where y is the weight's rate per step, s_2 the relative variance of r, :math:`\phi = d/(d + 2y)` and d the rate at which
 the denominator forgets. Its averages S/A hold for a weight that is slow against the denominator, phi = 1. RMSprop that
 is centered (the square of the running mean :math:`\bar g` taken off) has beside it, with :math:`\phi_1 = d/(d + y)`,
 
-.. math:: 1 + \frac{5}{4} d \phi_1 - \frac{y}{2} \phi_1^2
+.. math:: R_c = 1 + \frac{5 d}{4} \phi_1 - \frac{y}{2} \phi_1^2
 
 Assumptions
 -----------

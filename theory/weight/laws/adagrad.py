@@ -5,7 +5,9 @@ r"""Adagrad: the sum of all squared gradients divides the gradient, so that step
 
 with T the sum in units of :math:`\sigma^2`, which grows by :math:`1 + k^2 V/\sigma^2` a step. The mean square of a step
 is 1/T exactly for noise of any distribution (its square over a sum of equals), and the response to a pull
-that of Gaussian noise, whose root of the sum is chi distributed. Late and without `lr_decay`
+that of Gaussian noise, whose root of the sum is chi distributed. Where the weight itself makes part of the sum, the
+Gamma functions are those of the noise's part, and their ratio's deviation from a sharp :math:`\sqrt{T}` fades with the
+square of the noise's share in T. Late and without `lr_decay`
 
 .. math:: E w^2 \to \frac{\eta \sigma}{2 k \sqrt{T}} \left(1 + \frac{\sigma}{4 \eta k \sqrt{T}}\right)
 

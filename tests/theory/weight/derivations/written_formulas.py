@@ -7,7 +7,7 @@ from scipy.special import dawsn, erf
 
 import theory
 from theory import symbols
-from theory.weight.derivations import adam, schedules
+from theory.weight.derivations import adam, coupled, schedules
 from theory.weight.derivations.adam_response import pull, spread, weight_response
 from theory.weight.laws.adamw import first_order_factor
 
@@ -102,6 +102,30 @@ def rises(block):
     yield block.right(0, {"K": K, r"F(\sqrt{K})": dawsn(np.sqrt(K))}), phase("linear warm-up")
 
 
+# A denominator that moves, and one with the running mean's square taken off.
+Y, D, S_2 = 0.021, 0.05, 0.013
+
+
+def moving(block):
+    phi = D / (D + 2 * Y)
+    derived = coupled.moving_denominator().whole.subs({coupled.rate: Y, coupled.spread: S_2, coupled.phi: phi})
+    yield block.right(0, {"y": Y, "s_2": S_2, r"\phi": phi}), 1 + float(derived)
+
+
+def taken_off():
+    return float(coupled.centered().whole.subs({coupled.rate: Y, coupled.forget: D}))
+
+
+def centered(block):
+    yield block.right(0, {"y": Y, "d": D, r"\phi_1": D / (D + Y)}), 1 + taken_off()
+
+
+def phi_of_the_mean(block):
+    """The root of the block that is phi_1."""
+    roots = np.roots([-Y / 2, 5 * D / 4, -taken_off()])
+    yield block.right(0, {"d": D, "y": Y}), min(roots)
+
+
 BLOCKS = {
     "theory.weight.derivations.adam": [with_v_held, first_order],
     "theory.weight.derivations.adam_response": [
@@ -109,6 +133,7 @@ BLOCKS = {
         of_both,
         coupled_alone,
     ],
+    "theory.weight.derivations.coupled": [moving, centered],
     "theory.weight.derivations.schedules": [runs_after, falls, held],
 }
 
@@ -118,5 +143,9 @@ INLINE = {
         r"q_2 = \frac{(1 - b_1)(1 + b_1 b_2)}{(1 + b_1)(1 - b_1 b_2)}": fraction(square=True),
     },
     "theory.weight.derivations.adam_response": {r"q = (x_h w / \eta)^2": None},
+    "theory.weight.derivations.coupled": {
+        r"\phi = d/(d + 2y)": None,
+        r"\phi_1 = d/(d + y)": phi_of_the_mean,
+    },
     "theory.weight.derivations.schedules": {r"R = 1 - F(\sqrt{K})/\sqrt{K}": rises},
 }
