@@ -9,6 +9,7 @@ from .errors import TrainingError as TrainingError
 from .estimates.fit import DecayFit as DecayFit
 from .estimates.fit import Estimate as Estimate
 from .estimates.fit import fit_decay as fit_decay
+from .machinery.loading import load as load
 from .machinery.saving import save as save
 from .optimizers.rule import Rule as Rule
 from .optimizers.rule import rule_of as rule_of
