@@ -33,7 +33,8 @@ from scipy.optimize import root
 from scipy.special import expit
 
 from theory.errors import NoFixedPoint
-from theory.settings import Overlaps, check_range, positive, whole_number
+from theory.settings import Overlaps, check_range, one_number, positive, representable, whole_number
+from theory.settings.online import check_start
 
 __all__ = ["LogisticUnit", "logistic_unit"]
 
@@ -75,6 +76,7 @@ class LogisticUnit:
         return Q, R
 
 
+@representable
 def logistic_unit(
     eta: float, gamma: float, start: Overlaps, *, batch_size: int = 1, alpha_max: float | None = None
 ) -> LogisticUnit:
@@ -108,9 +110,12 @@ def logistic_unit(
     >>> print(f"{unit.Q_rest:.3f}")
     4.985
     """
+    eta, gamma = one_number("eta", eta), one_number("gamma", gamma)
+    alpha_max = None if alpha_max is None else one_number("alpha_max", alpha_max)
+    batch_size = whole_number("batch_size", batch_size)
+    check_start(start)
     positive("eta", eta, "Give the learning rate per step times N.")
     positive("gamma", gamma, "Give the weight decay per step times N.")
-    whole_number("batch_size", batch_size)
     check_range("K of start", start.K, 1, 1, ends=(True, True), must="1", hint="A logistic unit is a single student.")
     check_range("M of start", start.M, 0, 1, ends=(True, True), must="0 or 1", hint="The labels come from one teacher.")
     positive("Q of start", float(start.Q[0, 0]), "Start from some weights, however small.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from theory.errors import InvalidArgument
-from theory.settings import positive
+from theory.settings import one_number, positive, positive_answer, shown
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 from theory.weight.search import smallest_lam
@@ -14,6 +14,7 @@ from theory.weight.stationary import Equilibrium
 __all__ = ["decay_for"]
 
 
+@positive_answer
 def decay_for(
     *,
     n: float,
@@ -58,16 +59,22 @@ def decay_for(
     61754.2
     """
     if (scale is None) == (epochs is None):
-        raise InvalidArgument(f"give either scale or epochs, got scale = {scale} and epochs = {epochs}.")
+        raise InvalidArgument(f"give either scale or epochs, got scale = {shown(scale)} and epochs = {shown(epochs)}.")
+
+    n, eta = one_number("n", n), one_number("eta", eta)
+    model = {name: one_number(name, value) for name, value in model.items() if value is not None}
 
     def at(lam: float) -> Equilibrium:
         return equilibrium(n, lam, eta, optimizer=optimizer, **model)
 
     if scale is not None:
+        scale = one_number("scale", scale)
         positive("scale", scale)
-        return smallest_lam(lambda lam: at(lam).scale, scale, "scale", float(n))
+        positive("n", n)
+        return smallest_lam(lambda lam: at(lam).scale, scale, "scale", n)
     if batch_size is None or epochs is None:
         raise InvalidArgument("batch_size must be given with epochs, got None. Give the number of examples per step.")
-    positive("epochs", epochs)
-    positive("batch_size", batch_size)
-    return smallest_lam(lambda lam: at(lam).relaxation_time, epochs * n / batch_size, "memory in steps", float(n))
+    epochs, batch_size = one_number("epochs", epochs), one_number("batch_size", batch_size)
+    for name, value in (("n", n), ("epochs", epochs), ("batch_size", batch_size)):
+        positive(name, value)
+    return smallest_lam(lambda lam: at(lam).relaxation_time, epochs * n / batch_size, "memory in steps", n)

@@ -32,7 +32,7 @@ from typing import Any
 
 from theory.design.decay_for import decay_for
 from theory.errors import InvalidArgument
-from theory.settings import positive
+from theory.settings import one_number, positive, representable
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -61,6 +61,7 @@ class Recipe:
     memory_ratio: float
 
 
+@representable
 def rescale(
     n: float,
     lam: float,
@@ -111,12 +112,17 @@ def rescale(
     >>> print(f"{recipe.eta:.5f} {recipe.lam:.2f}")
     0.00200 999.86
     """
+    n, lam, eta, batch_size = (
+        one_number(name, value) for name, value in (("n", n), ("lam", lam), ("eta", eta), ("batch_size", batch_size))
+    )
+    noise = None if noise is None else one_number("noise", noise)
     old = equilibrium(n, lam, eta, noise=noise, optimizer=optimizer)
     positive("batch_size", batch_size, "Give the number of examples per step.")
-    for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
-        if value is not None:
-            positive(name, value)
-    new_n, new_batch = n if to_n is None else to_n, batch_size if to_batch_size is None else to_batch_size
+    positive("lam", lam, "The memory that is to be kept is that of the decay.")
+    new_n, new_batch, wanted_eta = (
+        _given(name, value) for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta))
+    )
+    new_n, new_batch = new_n or n, new_batch or batch_size
     new_noise = old.noise * (batch_size / new_batch) ** 0.5
     memory = old.relaxation_time * batch_size / n
     model = {"n": new_n, "optimizer": optimizer, "noise": new_noise}
@@ -127,13 +133,21 @@ def rescale(
             f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "
             f"epochs for lam = {least:g} already. Take a smaller lam or eta."
         )
-    new_eta = eta if to_eta is None else to_eta
+    new_eta = wanted_eta or eta
     new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
     new = equilibrium(lam=new_lam, eta=new_eta, **model)
-    if to_eta is None:
+    if wanted_eta is None:
         factor = old.scale / new.scale
         new_eta, new_lam = new_eta * factor, new_lam / factor
         new = equilibrium(lam=new_lam, eta=new_eta, **model)
     return Recipe(
         new_n, new_lam, new_eta, new_batch, new.scale / old.scale, new.relaxation_time * new_batch / new_n / memory
     )
+
+
+def _given(name: str, value: float | None) -> float | None:
+    if value is None:
+        return None
+    value = one_number(name, value)
+    positive(name, value)
+    return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from theory.settings import positive
+from theory.settings import one_number, positive, representable
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -32,6 +32,7 @@ class Timescale:
     settling_epochs: float
 
 
+@representable
 def timescale(
     n: float, lam: float, eta: float, *, batch_size: float, optimizer: Any = PLAIN, **model: float
 ) -> Timescale:
@@ -63,7 +64,10 @@ def timescale(
     >>> print(f"{timescale(50_000, 5.0, 0.1, batch_size=10).epochs:.3f}")
     20.000
     """
+    n, batch_size = one_number("n", n), one_number("batch_size", batch_size)
+    lam, eta = one_number("lam", lam), one_number("eta", eta)
     positive("batch_size", batch_size, "Give the number of examples per step.")
-    eq = equilibrium(n, lam, eta, optimizer=optimizer, **model)
+    given = {name: one_number(name, value) for name, value in model.items() if value is not None}
+    eq = equilibrium(n, lam, eta, optimizer=optimizer, **given)
     per_epoch = n / batch_size
     return Timescale(eq.relaxation_time, eq.relaxation_time / per_epoch, eq.settling_time / per_epoch)

@@ -4,14 +4,17 @@ No mathematics lives here. ``theory`` predicts from these settings and ``sim`` r
 part of ``theory`` that ``sim`` may import, so that no formula can leak into a measurement.
 """
 
-from theory.errors import InvalidArgument, NotAGramMatrix, TailoffError
+from theory.errors import InvalidArgument, NotAGramMatrix, OutOfRange, TailoffError
 from theory.settings.checks import (
     check_fraction,
     check_range,
     check_shapes,
     finite,
     non_negative,
+    numbers,
+    one_number,
     positive,
+    shown,
     whole_number,
 )
 from theory.settings.decay import DecayRule
@@ -20,6 +23,7 @@ from theory.settings.optimizers.adam import Adam
 from theory.settings.optimizers.adamw import AdamW
 from theory.settings.optimizers.lion import Lion
 from theory.settings.optimizers.sgd import SGD, SGDW
+from theory.settings.representable import positive_answer, representable
 
 Optimizer = SGD | Adam | AdamW | Lion
 
@@ -34,6 +38,7 @@ __all__ = [
     "NotAGramMatrix",
     "OnlineRule",
     "Optimizer",
+    "OutOfRange",
     "Overlaps",
     "TailoffError",
     "check_fraction",
@@ -41,6 +46,11 @@ __all__ = [
     "check_shapes",
     "finite",
     "non_negative",
+    "numbers",
+    "one_number",
     "positive",
+    "positive_answer",
+    "representable",
+    "shown",
     "whole_number",
 ]

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InvalidArgument
-from theory.settings import SGD, DecayRule, check_range, check_shapes, finite, positive
+from theory.settings import SGD, DecayRule, check_range, check_shapes, finite, numbers, positive
 from theory.settings.types import Number, Value
 
 __all__ = ["PLAIN", "Problem", "number", "out", "posed", "root"]
@@ -97,11 +96,9 @@ def posed(given: Mapping[str, Value | None], optimizer: Any) -> Problem:
 
 def number(name: str, value: Value) -> Number:
     """Return `value` as a float or an array of floats; refuse anything else."""
-    if isinstance(value, (float, int)) and not isinstance(value, bool):
-        return float(value)
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise InvalidArgument(f"{name} must be a real number, an array of them or a SymPy expression, got {value!r}.")
+    if isinstance(value, float):
+        return value
+    array = numbers(name, value)
     return float(array) if array.ndim == 0 else array.astype(float)
 
 

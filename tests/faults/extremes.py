@@ -1,0 +1,209 @@
+"""Extreme arguments for every public function of the theory, and what may come of them.
+
+What may: a number that is finite, or an error that the caller can understand. What may not: another exception, a
+warning, a NaN or an infinity without a word, or more than five seconds.
+"""
+
+import dataclasses
+import inspect
+import math
+import signal
+import time
+import warnings
+from contextlib import contextmanager
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+from hypothesis import strategies as st
+
+import theory
+
+SECONDS = 5
+
+NUMBERS = [0.0, -0.0, 5e-324, 1e-300, 1e-160, 1e-30, 1e-16, 1 - 1e-16, 1.0, 1 + 1e-15, 2.0, 1e13, 1e100, 1e160, 1e300, 1.7e308,
+           -1.0, -1e-300, -1e300, math.nan, math.inf, -math.inf, 10**400, -(10**400), 10**5000, 10**13, 0, 1, -1, 2**63, True]  # fmt: skip
+NO_NUMBERS = [None, "5", "", b"1", [], [1.0, 2.0], [[1.0]], (), {}, np.array([]), np.array([1.0, 2.0]), np.array([1.0, math.nan]),
+              np.array(["a"]), np.array([None]), np.float32(1e30), np.float64(1e300), np.int64(7), np.array(3.0), 1j,
+              Fraction(1, 3), object(), np.ma.masked_array([1.0, 2.0], [True, False]), np.zeros((2, 3)), theory.SGD]  # fmt: skip
+EXTREME = st.one_of(st.sampled_from(NUMBERS), st.sampled_from(NO_NUMBERS), st.floats())
+
+ORDINARY = {
+    "n": [50_000, 100.0, 1e6], "lam": [5.0, 0.1, 100.0], "eta": [0.1, 0.001, 1.0], "noise": [None, 0.01], "correlation": [0.0, 0.5],
+    "curvature": [0.0, 0.1], "start": [1.0], "scale": [0.1, 0.01], "batch_size": [10, 1], "within": [0.05], "steps": [0, 100, 10_000],
+    "epochs": [30.0], "dimension": [10, 784], "teacher_sq": [0.0, 1.0], "residual": [1.0], "gamma": [0.01, 0.1], "sigma": [0.0, 1.0],
+    "sizes": [(784, 30, 10), (5, 2)], "inputs": [np.ones((3, 784)), None], "squared_norm": [None, 88.0], "init": ["large", "default"],
+    "cost": ["cross-entropy", "quadratic"], "bias_std": [1.0], "grad_sq": [1e-3, None], "alignment": [0.1, -0.1], "norm_sq": [100.0],
+    "grad_sq_error": [None, 1e-5], "alignment_error": [None, 1e-3], "eta_power": [0.0, 0.5], "gamma_power": [0.0, 1.0],
+    "fan_in": [[10, 100], 100], "reference": [None, 100.0], "alpha_max": [None, 100.0], "alpha_min": [0.0], "alpha": [1.0, 10.0],
+    "unit": [0], "to_n": [None, 1e5], "to_batch_size": [None, 20], "to_eta": [None, 0.01], "limit": [False, True], "correlated": [False, True],
+    "lag": [1, 10], "weights": [1000], "Q": [1.0], "R": [0.5], "T": [1.0], "K": [1, 2], "M": [1, 0], "seed": [1], "momentum": [0.0, 0.9],
+    "nesterov": [False, True], "decoupled": [False, True], "betas": [(0.9, 0.999), (0.9, 0.99)],
+}  # fmt: skip
+MEMORIES = st.sampled_from([0.0, 0.5, 0.9, 1 - 1e-16, 1 - 1e-12, 1e-300, 5e-324, math.nan, 1.0, None, 10**400, [0.9]])
+
+
+def made(maker, *strategies, **named):
+    """Draw arguments; give what `maker` makes of them, or what it should make of ordinary ones where it refuses."""
+
+    def build(values):
+        try:
+            return maker(*values[0], **values[1])
+        except theory.TailoffError:
+            return None
+
+    return st.tuples(st.tuples(*strategies), st.fixed_dictionaries(named)).map(build)
+
+
+def values(name, share):
+    """Ordinary values of an argument, and extreme ones with a certain share."""
+    usual = st.sampled_from(ORDINARY[name]) if name in ORDINARY else st.nothing()
+    return st.integers(0, 99).flatmap(lambda i: EXTREME if i < share or name not in ORDINARY else usual)
+
+
+def optimizers(share):
+    memory = st.integers(0, 99).flatmap(lambda i: MEMORIES if i < share else st.just(0.9))
+    kinds = [made(theory.SGD, memory, st.booleans(), st.booleans())]
+    kinds += [made(kind, st.tuples(memory, memory)) for kind in (theory.Adam, theory.AdamW, theory.Lion)]
+    return st.one_of(st.just(theory.SGD()), *kinds, EXTREME if share else st.nothing()).map(
+        lambda o: theory.SGD() if o is None else o
+    )
+
+
+def rules(share):
+    rule = made(
+        theory.OnlineRule,
+        values("eta", share),
+        values("gamma", share),
+        values("sigma", share),
+        values("batch_size", share),
+    )
+    return rule.map(lambda r: r or theory.OnlineRule(0.5, 0.1))  # fmt: skip
+
+
+def overlaps(share):
+    start = made(theory.Overlaps, values("Q", share), values("R", share), values("T", share))
+    return start.map(lambda o: o or theory.Overlaps(1.0, 0.5, 1.0))
+
+
+def argument(name, annotation, share):
+    if name == "optimizer":
+        return optimizers(share)
+    if name == "rule":
+        return rules(share)
+    if name == "start" and "Overlaps" in annotation:
+        return overlaps(share)
+    return values(name, share)
+
+
+def calls(function, share=25):
+    """Arguments for a function, by its signature."""
+    positional, named = [], {}
+    for name, p in inspect.signature(function).parameters.items():
+        if name == "self" or p.kind is p.VAR_KEYWORD or p.kind is p.VAR_POSITIONAL:
+            continue
+        drawn = argument(name, str(p.annotation), share)
+        if p.kind is p.KEYWORD_ONLY:
+            named[name] = drawn
+        else:
+            positional.append(drawn)
+    return st.tuples(st.tuples(*positional), st.fixed_dictionaries(named))
+
+
+class Hang(BaseException):
+    """A call took too long; no `except Exception` is to catch it."""
+
+
+@contextmanager
+def time_limit(seconds):
+    def stop(*_):
+        raise Hang(f"more than {seconds} s")
+
+    old = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+WITHOUT_A_WORD = {"lam_white", "lam_coherent"}  # whose docstring says what their NaN means
+
+
+def not_finite(value, name=""):
+    """Return the name of a number within `value` that is not finite, or None."""
+    if name in WITHOUT_A_WORD or isinstance(value, (str, bytes, sp.Basic, type(None))) or callable(value):
+        return None
+    if isinstance(value, (float, int, np.number, np.ndarray)):
+        array = np.asarray(value)
+        return name if array.dtype.kind in "fc" and not np.isfinite(array).all() else None
+    if isinstance(value, (list, tuple)):
+        return next((bad for v in value if (bad := not_finite(v, name))), None)
+    return None
+
+
+def attributes(result):
+    """Every public attribute of a result, each with what happens when it is asked for."""
+    for name in dir(type(result)):
+        found = inspect.getattr_static(type(result), name)
+        if (
+            not name.startswith("_")
+            and not inspect.isfunction(found)
+            and not isinstance(found, (classmethod, staticmethod))
+        ):
+            yield name
+    for f in dataclasses.fields(result) if dataclasses.is_dataclass(result) else ():
+        if not f.name.startswith("_"):
+            yield f.name
+
+
+def problem_of(call):
+    """Return what is wrong with a call, or None."""
+    start = time.perf_counter()
+    try:
+        with warnings.catch_warnings(), time_limit(4 * SECONDS):
+            warnings.simplefilter("error")
+            result = call()
+    except (theory.TailoffError, NotImplementedError) as error:
+        message = str(error)
+        result = None
+        if len(message) > 1500 or not message:
+            return f"a message of {len(message)} characters"
+    except Hang as error:
+        return f"Hang: {error}"
+    except Exception as error:  # noqa: BLE001  what must not happen is what is looked for
+        import traceback
+
+        last = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if "/theory/" in f.filename), None)
+        where = f"{last.filename.split('/theory/')[-1]}:{last.lineno}" if last else ""
+        return f"{type(error).__name__} at {where}: {str(error)[:150]}"
+    took = time.perf_counter() - start
+    if took > SECONDS:
+        return f"took {took:.1f} s"
+    return (
+        not_finite(result) and "a result that is not finite"
+        if result is not None and not_finite(result, "result")
+        else None
+    )
+
+
+def problems(function, args, named):
+    """Yield what is wrong with a call and with all that its result then tells."""
+    kept = []
+    first = problem_of(lambda: kept.append(function(*args, **named)))
+    if first:
+        yield "call", first
+        return
+    for result in kept:
+        if type(result).__module__.startswith("theory"):
+            for name in attributes(result):
+                found = []
+                bad = problem_of(lambda name=name: found.append(getattr(result, name)))
+                bad = bad or (not_finite(found, name) and f"{name} = {str(found[0])[:60]}" if found else None)
+                if bad:
+                    yield name, bad
+            if bad := problem_of(lambda: str(result)):
+                yield "str", bad
+        elif not_finite(result, "result"):
+            yield "result", f"is {str(result)[:80]}"
