@@ -238,7 +238,10 @@ def noise_fixed_point(rule: OnlineRule) -> float:
     kicks = rule.eta**2 / rule.batch_size  # times sigma^2 and at most <g^2> < 1/3 at the threshold: bounds of the root
     high = (kicks * (rule.sigma**2 + 1 / 3) / (math.sqrt(2) * math.pi * rule.gamma)) ** (2 / 3)
     low = kicks * rule.sigma**2 / (math.pi * rule.gamma * math.sqrt(1 + 2 * high) + 2 * rule.eta)
-    return float(brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14))
+    low, high = low * (1 - 1e-12), high * (1 + 1e-12)  # where the bounds meet, rounding must not put them past the root
+    return float(
+        brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14, maxiter=5000)
+    )
 
 
 @positive_answer

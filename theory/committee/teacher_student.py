@@ -34,7 +34,17 @@ from theory.committee.linear_noise import LinearNoise
 from theory.committee.order_parameters import Flow
 from theory.committee.relaxation import Relaxation, relax
 from theory.errors import InvalidArgument, NoFixedPoint
-from theory.settings import OnlineRule, Overlaps, check_range, finite, non_negative, one_number, positive, representable
+from theory.settings import (
+    OnlineRule,
+    Overlaps,
+    check_range,
+    finite,
+    non_negative,
+    numbers,
+    one_number,
+    positive,
+    representable,
+)
 from theory.settings.online import check_rule, check_start
 
 __all__ = ["FiniteSize", "TeacherStudent", "teacher_student"]
@@ -190,7 +200,7 @@ class TeacherStudent:
         InvalidArgument
             If a time lies beyond the trajectory's end.
         """
-        times = np.asarray(alpha, dtype=float)
+        times = numbers("alpha", alpha).astype(float)
         finite("alpha", times)
         check_range("alpha", times, 0, self.alpha[-1], ends=(True, True), hint="Follow it further with alpha_min.")
         gram = self.flow.gram(self.relaxation.at(times.ravel()))
@@ -227,7 +237,7 @@ class TeacherStudent:
         NoFixedPoint
             If no stable fixed point was reached; the message gives the reason.
         """
-        noise = self.linear_noise
+        noise, fan_in = self.linear_noise, one_number("fan_in", fan_in)
         check_range("fan_in", fan_in, self.flow.K + self.flow.M, np.inf, must="finite and above K + M")
         K = self.flow.K
         mean = self.flow.gram(noise.state + noise.bias / fan_in)

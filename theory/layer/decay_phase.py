@@ -55,7 +55,7 @@ class DecayPhase:
 
     def tail_off(self, within: float = 0.05) -> int:
         """Return the step from which the rms is within `within` of `scale`, if something holds it there."""
-        return int(self._held.tail_off(self.start, within))
+        return int(self._held.tail_off(self.start, one_number("within", within)))
 
 
 @lru_cache

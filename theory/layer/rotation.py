@@ -14,7 +14,7 @@ from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.rotation_adamw import AdamWRotation
 from theory.layer.rotation_sgd import SGDRotation
 from theory.layer.rotational_equilibrium import Rotation
-from theory.settings import SGD, AdamW, DecayRule, Optimizer, one_number, positive, representable, whole_number
+from theory.settings import SGD, AdamW, DecayRule, Optimizer, one_number, positive, representable, shown, whole_number
 from theory.weight.equilibrium import equilibrium
 
 __all__ = ["Rotation", "rotation", "rotation_of"]
@@ -39,7 +39,7 @@ def rotation_of(optimizer: object, n: float, lam: float, eta: float, dimension: 
     NotImplementedError
         If no law is registered for the optimizer.
     """
-    raise NotImplementedError(f"rotation under {optimizer} is not derived. Available: plain SGD, and AdamW.")
+    raise NotImplementedError(f"rotation under {shown(optimizer)} is not derived. Available: plain SGD, and AdamW.")
 
 
 @rotation_of.register

@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import NoEquilibrium
+from theory.errors import NoEquilibrium, OutOfRange
 from theory.settings import SGD, DecayRule, non_negative, one_number, positive, representable, whole_number
 
 __all__ = ["LinearRegression", "linear_regression"]
@@ -174,6 +174,8 @@ def _critical_rate(decoupled: bool, values: tuple[float, ...]) -> float:
     coefficients = [float(c) for c in _laws(decoupled)["singular"](*values[1:])]
     roots = np.roots(coefficients)
     real = roots.real[(np.abs(roots.imag) < 1e-9 * np.abs(roots)) & (roots.real > 1e-12)]
+    if not real.size:
+        raise OutOfRange("no critical learning rate is found in doubles. Take numbers nearer to 1, in other units.")
     return float(real.min())
 
 

@@ -14,6 +14,7 @@ from theory.errors import InvalidArgument
 from theory.settings.types import Value
 
 __all__ = [
+    "check_flag",
     "check_fraction",
     "check_range",
     "check_shapes",
@@ -101,9 +102,14 @@ def check_fraction(name: str, value: Value) -> None:
     """Refuse `value` unless it is one number in [0, 1): how much of a memory one step keeps."""
     if not isinstance(value, (int, float, np.floating)) or isinstance(value, bool):
         raise InvalidArgument(f"{name} must be a number in [0, 1), got {shown(value)}.")
-    check_range(
-        name, float(value), 0, 1, ends=(True, False), must="at least 0 and below 1", hint="Zero means no memory."
-    )
+    hint = "Zero means no memory."
+    check_range(name, value, 0, 1, ends=(True, False), must="at least 0 and below 1", hint=hint)
+
+
+def check_flag(name: str, value: Any) -> None:
+    """Refuse `value` unless it is True or False."""
+    if not isinstance(value, bool):
+        raise InvalidArgument(f"{name} must be True or False, got {shown(value)}.")
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:

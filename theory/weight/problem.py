@@ -82,7 +82,7 @@ def posed(given: Mapping[str, Value | None], optimizer: Any) -> Problem:
         values = {name: sp.nsimplify(value) if value == 0 else sp.sympify(value) for name, value in given.items()}
         values["noise"] = 1 / sp.sqrt(values["n"]) if given["noise"] is None else values["noise"]
         return Problem(**values, optimizer=optimizer)
-    values = {name: number(name, value) for name, value in given.items() if value is not None}
+    values = {name: number(name, value) for name, value in given.items() if value is not None or name != "noise"}
     DecayRule(values["n"], values["lam"], values["eta"])
     if "noise" in values:
         positive("noise", values["noise"], "Give the gradient noise per weight, or leave it out for 1/sqrt(n).")

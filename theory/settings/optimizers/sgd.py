@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_fraction
+from theory.settings.checks import check_flag, check_fraction
 
 __all__ = ["SGD", "SGDW"]
 
@@ -39,6 +39,8 @@ class SGD:
 
     def __post_init__(self) -> None:
         check_fraction("momentum", self.momentum)
+        check_flag("nesterov", self.nesterov)
+        check_flag("decoupled", self.decoupled)
         if self.nesterov and self.momentum == 0:
             raise InvalidArgument("nesterov must be False without momentum, got True. Give a momentum above 0.")
 
