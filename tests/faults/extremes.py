@@ -9,6 +9,7 @@ import inspect
 import math
 import signal
 import time
+import traceback
 import warnings
 from contextlib import contextmanager
 from fractions import Fraction
@@ -21,24 +22,58 @@ import theory
 
 SECONDS = 5
 
-NUMBERS = [0.0, -0.0, 5e-324, 1e-300, 1e-160, 1e-30, 1e-16, 1 - 1e-16, 1.0, 1 + 1e-15, 2.0, 1e13, 1e100, 1e160, 1e300, 1.7e308,
-           -1.0, -1e-300, -1e300, math.nan, math.inf, -math.inf, 10**400, -(10**400), 10**5000, 10**13, 0, 1, -1, 2**63, True]  # fmt: skip
-NO_NUMBERS = [None, "5", "", b"1", [], [1.0, 2.0], [[1.0]], (), {}, np.array([]), np.array([1.0, 2.0]), np.array([1.0, math.nan]),
-              np.array(["a"]), np.array([None]), np.float32(1e30), np.float64(1e300), np.int64(7), np.array(3.0), 1j,
-              Fraction(1, 3), object(), np.ma.masked_array([1.0, 2.0], [True, False]), np.zeros((2, 3)), theory.SGD]  # fmt: skip
+NUMBERS = [
+    *(
+        0.0,
+        -0.0,
+        5e-324,
+        1e-300,
+        1e-160,
+        1e-30,
+        1e-16,
+        1 - 1e-16,
+        1.0,
+        1 + 1e-15,
+        2.0,
+        1e13,
+        1e100,
+        1e160,
+        1e300,
+        1.7e308,
+    ),
+    *(-1.0, -1e-300, -1e300, math.nan, math.inf, -math.inf),
+    *(10**400, -(10**400), 10**5000, 10**13, 0, 1, -1, 2**63, True),
+]
+NO_NUMBERS = [
+    *(None, "5", "", b"1", 1j, Fraction(1, 3), object(), theory.SGD),
+    *([], [1.0, 2.0], [[1.0]], [[1.0], [2.0, 3.0]], (), {}, [10**13, 2], (1e13, 1e13)),
+    *(
+        np.array([]),
+        np.array([1.0, 2.0]),
+        np.array([1.0, math.nan]),
+        np.array(["a"]),
+        np.array([None]),
+        np.zeros((2, 3)),
+    ),
+    *(np.float32(1e30), np.float64(1e300), np.int64(7), np.array(3.0)),
+    np.ma.masked_array([1.0, 2.0], [True, False]),
+]
 EXTREME = st.one_of(st.sampled_from(NUMBERS), st.sampled_from(NO_NUMBERS), st.floats())
 
 ORDINARY = {
-    "n": [50_000, 100.0, 1e6], "lam": [5.0, 0.1, 100.0], "eta": [0.1, 0.001, 1.0], "noise": [None, 0.01], "correlation": [0.0, 0.5],
-    "curvature": [0.0, 0.1], "start": [1.0], "scale": [0.1, 0.01], "batch_size": [10, 1], "within": [0.05], "steps": [0, 100, 10_000],
-    "epochs": [30.0], "dimension": [10, 784], "teacher_sq": [0.0, 1.0], "residual": [1.0], "gamma": [0.01, 0.1], "sigma": [0.0, 1.0],
-    "sizes": [(784, 30, 10), (5, 2)], "inputs": [np.ones((3, 784)), None], "squared_norm": [None, 88.0], "init": ["large", "default"],
-    "cost": ["cross-entropy", "quadratic"], "bias_std": [1.0], "grad_sq": [1e-3, None], "alignment": [0.1, -0.1], "norm_sq": [100.0],
-    "grad_sq_error": [None, 1e-5], "alignment_error": [None, 1e-3], "eta_power": [0.0, 0.5], "gamma_power": [0.0, 1.0],
-    "fan_in": [[10, 100], 100], "reference": [None, 100.0], "alpha_max": [None, 100.0], "alpha_min": [0.0], "alpha": [1.0, 10.0],
-    "unit": [0], "to_n": [None, 1e5], "to_batch_size": [None, 20], "to_eta": [None, 0.01], "limit": [False, True], "correlated": [False, True],
-    "lag": [1, 10], "weights": [1000], "Q": [1.0], "R": [0.5], "T": [1.0], "K": [1, 2], "M": [1, 0], "seed": [1], "momentum": [0.0, 0.9],
-    "nesterov": [False, True], "decoupled": [False, True], "betas": [(0.9, 0.999), (0.9, 0.99)],
+    "K": [1, 2], "M": [1, 0], "Q": [1.0], "R": [0.5], "T": [1.0], "alignment": [0.1, -0.1],
+    "alignment_error": [None, 1e-3], "alpha": [1.0, 10.0], "alpha_max": [None, 100.0], "alpha_min": [0.0],
+    "batch_size": [10, 1], "betas": [(0.9, 0.999), (0.9, 0.99)], "bias_std": [1.0], "correlated": [False, True],
+    "correlation": [0.0, 0.5], "cost": ["cross-entropy", "quadratic"], "curvature": [0.0, 0.1],
+    "decoupled": [False, True], "dimension": [10, 784], "epochs": [30.0], "eta": [0.1, 0.001, 1.0],
+    "eta_power": [0.0, 0.5], "fan_in": [[10, 100], 100], "gamma": [0.01, 0.1], "gamma_power": [0.0, 1.0],
+    "grad_sq": [1e-3, None], "grad_sq_error": [None, 1e-5], "init": ["large", "default"],
+    "inputs": [np.ones((3, 784)), None], "lag": [1, 10], "lam": [5.0, 0.1, 100.0], "limit": [False, True],
+    "momentum": [0.0, 0.9], "n": [50_000, 100.0, 1e6], "nesterov": [False, True], "noise": [None, 0.01],
+    "norm_sq": [100.0], "reference": [None, 100.0], "residual": [1.0], "scale": [0.1, 0.01], "seed": [1],
+    "sigma": [0.0, 1.0], "sizes": [(784, 30, 10), (5, 2)], "squared_norm": [None, 88.0], "start": [1.0],
+    "steps": [0, 100, 10_000], "teacher_sq": [0.0, 1.0], "to_batch_size": [None, 20], "to_eta": [None, 0.01],
+    "to_n": [None, 1e5], "unit": [0], "weights": [1000], "within": [0.05],
 }  # fmt: skip
 MEMORIES = st.sampled_from([0.0, 0.5, 0.9, 1 - 1e-16, 1 - 1e-12, 1e-300, 5e-324, math.nan, 1.0, None, 10**400, [0.9]])
 
@@ -65,20 +100,13 @@ def optimizers(share):
     memory = st.integers(0, 99).flatmap(lambda i: MEMORIES if i < share else st.just(0.9))
     kinds = [made(theory.SGD, memory, st.booleans(), st.booleans())]
     kinds += [made(kind, st.tuples(memory, memory)) for kind in (theory.Adam, theory.AdamW, theory.Lion)]
-    return st.one_of(st.just(theory.SGD()), *kinds, EXTREME if share else st.nothing()).map(
-        lambda o: theory.SGD() if o is None else o
-    )
+    kinds += [EXTREME] if share else []
+    return st.one_of(st.just(theory.SGD()), *kinds).map(lambda o: theory.SGD() if o is None else o)
 
 
 def rules(share):
-    rule = made(
-        theory.OnlineRule,
-        values("eta", share),
-        values("gamma", share),
-        values("sigma", share),
-        values("batch_size", share),
-    )
-    return rule.map(lambda r: r or theory.OnlineRule(0.5, 0.1))  # fmt: skip
+    numbers = [values(name, share) for name in ("eta", "gamma", "sigma", "batch_size")]
+    return made(theory.OnlineRule, *numbers).map(lambda r: r or theory.OnlineRule(0.5, 0.1))
 
 
 def overlaps(share):
@@ -128,12 +156,18 @@ def time_limit(seconds):
         signal.signal(signal.SIGALRM, old)
 
 
-WITHOUT_A_WORD = {"lam_white", "lam_coherent"}  # whose docstring says what their NaN means
+MEANT = {
+    "lam_white",
+    "lam_coherent",
+    "saturated_Q",
+    "saturated_logistic",
+    "saturated_touchdown",
+}  # the docstrings say it
 
 
 def not_finite(value, name=""):
     """Return the name of a number within `value` that is not finite, or None."""
-    if name in WITHOUT_A_WORD or isinstance(value, (str, bytes, sp.Basic, type(None))) or callable(value):
+    if name in MEANT or isinstance(value, (str, bytes, sp.Basic, type(None))) or callable(value):
         return None
     if isinstance(value, (float, int, np.number, np.ndarray)):
         array = np.asarray(value)
@@ -164,56 +198,46 @@ def problem_of(call):
     try:
         with warnings.catch_warnings(), time_limit(12 * SECONDS):
             warnings.simplefilter("error")
-            result = call()
+            call()
     except (theory.TailoffError, NotImplementedError) as error:
-        message = str(error)
-        result = None
-        if len(message) > 1500 or not message:
-            return f"a message of {len(message)} characters"
+        if not 0 < len(str(error)) < 1500:
+            return f"a message of {len(str(error))} characters"
     except Hang as error:
-        return f"Hang: {error}"
+        return f"hang: {error}"
     except Exception as error:  # noqa: BLE001  what must not happen is what is looked for
-        import traceback
-
-        last = next((f for f in reversed(traceback.extract_tb(error.__traceback__)) if "/theory/" in f.filename), None)
-        where = f"{last.filename.split('/theory/')[-1]}:{last.lineno}" if last else ""
+        ours = [f for f in traceback.extract_tb(error.__traceback__) if "/theory/" in f.filename]
+        where = f"{ours[-1].filename.split('/theory/')[-1]}:{ours[-1].lineno}" if ours else ""
         return f"{type(error).__name__} at {where}: {str(error)[:150]}"
     took = time.process_time() - start
-    if took > SECONDS:
-        return f"took {took:.1f} s"
-    return (
-        not_finite(result) and "a result that is not finite"
-        if result is not None and not_finite(result, "result")
-        else None
-    )
+    return f"took {took:.1f} s" if took > SECONDS else None
 
 
 def problems(function, args, named):
-    """Yield what is wrong with a call and with all that its result then tells."""
+    """Return what is wrong with a call, and with all that its result then tells: {where: what}."""
     kept = []
-    first = problem_of(lambda: kept.append(function(*args, **named)))
-    if first:
-        yield "call", first
-        return
-    for result in kept:
-        if type(result).__module__.startswith("theory"):
-            for name in attributes(result):
-                found = []
-                bad = problem_of(lambda name=name: found.append(getattr(result, name)))
-                bad = bad or (not_finite(found, name) and f"{name} = {str(found[0])[:60]}" if found else None)
-                if bad:
-                    yield name, bad
-            if bad := problem_of(lambda: str(result)):
-                yield "str", bad
-        elif not_finite(result, "result"):
-            yield "result", f"is {str(result)[:80]}"
+    if first := problem_of(lambda: kept.append(function(*args, **named))):
+        return {"call": first}
+    if not kept:
+        return {}
+    result = kept[0]
+    if not type(result).__module__.startswith("theory"):
+        return {"result": f"is {str(result)[:80]}"} if not_finite(result, function.__name__) else {}
+    wrong = {name: problem_with(result, name) for name in attributes(result)}
+    wrong["str"] = problem_of(lambda: str(result))
+    return {where: what for where, what in wrong.items() if what}
 
 
-def eq_rms(n, lam, eta, optimizer, correlation, steps, start):
+def problem_with(result, name):
+    found = []
+    wrong = problem_of(lambda: found.append(getattr(result, name)))
+    return wrong or (f"{name} = {str(found)[:80]}" if not_finite(found, name) else None)
+
+
+def eq_rms(n, lam, eta, optimizer, correlation, steps, start):  # noqa: PLR0913, PLR0917
     return theory.equilibrium(n, lam, eta, optimizer=optimizer, correlation=correlation).rms(steps, start)
 
 
-def eq_tail_off(n, lam, eta, optimizer, correlation, start, within):
+def eq_tail_off(n, lam, eta, optimizer, correlation, start, within):  # noqa: PLR0913, PLR0917
     return theory.equilibrium(n, lam, eta, optimizer=optimizer, correlation=correlation).tail_off(start, within)
 
 
@@ -270,20 +294,14 @@ def random_overlaps(K, M, Q, T, fan_in, seed):
     return theory.Overlaps.random(K, M, Q=Q, T=T, fan_in=fan_in, seed=seed)
 
 
-METHODS = (
-    eq_rms,
-    eq_tail_off,
-    eq_shrink_per_epoch,
-    phase_tail_off,
-    committee_at,
-    committee_at_fan_in,
-    saturated_Q,
-    saturated_touchdown,
-    logistic_at,
-    rotation_cosine,
-    balance_rms,
-    balance_rms_error,
-    mean_field_decay_ratio,
-    orthogonal,
-    random_overlaps,
-)
+METHODS = {f.__name__: f for f in (
+    eq_rms, eq_tail_off, eq_shrink_per_epoch, phase_tail_off, committee_at, committee_at_fan_in, saturated_Q,
+    saturated_touchdown, logistic_at, rotation_cosine, balance_rms, balance_rms_error, mean_field_decay_ratio,
+    orthogonal, random_overlaps,
+)}  # fmt: skip
+SETTINGS = (theory.SGD, theory.SGDW, theory.Adam, theory.AdamW, theory.Lion, theory.OnlineRule, theory.Overlaps)
+PUBLIC = {
+    **{name: found for name in theory.__all__ if inspect.isfunction(found := getattr(theory, name))},
+    **{kind.__name__: kind for kind in SETTINGS},
+    **METHODS,
+}

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theory.settings import non_negative, numbers, one_number, positive
+from theory.settings import computable, non_negative, numbers, one_number, positive
 
 if TYPE_CHECKING:
     from theory.algebra.proof import Derivation
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["derive_logistic_decay", "saturated_logistic"]
 
 
+@computable
 def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, gamma: float) -> np.ndarray:
     """Return the closed form Q(alpha) of a saturated logistic unit from Q = `start`; NaN after its touchdown.
 

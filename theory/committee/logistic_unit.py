@@ -179,6 +179,10 @@ def _jacobian(flow: Callable[[np.ndarray], np.ndarray], state: np.ndarray) -> np
 
 def _gaussian_nodes(variance: float) -> tuple[np.ndarray, np.ndarray]:
     """Return points and weights of the trapezoidal rule for N(0, variance) times something that varies over 1."""
+    if variance == 0:
+        return np.zeros(1), np.ones(1)
+    if variance < 0:
+        raise NoFixedPoint(f"the integration left the range: a variance of {variance:.3g}. Take rates nearer to 1.")
     width = math.sqrt(variance)
     spacing = FINENESS * min(1.0, 1 / width)
     count = math.ceil(REACH / spacing)

@@ -45,7 +45,10 @@ from theory.settings import (
     OnlineRule,
     Overlaps,
     check_range,
+    computable,
     non_negative,
+    numbers,
+    one_number,
     positive,
     positive_answer,
     representable,
@@ -129,16 +132,20 @@ class SaturatedUnit:
         """Q_c: the decay is exponential only far above it."""
         return abs(self._level) ** (2 / 3)
 
+    @computable
     def Q(self, alpha: float | np.ndarray, start: float) -> np.ndarray:
         """Return Q(alpha) from Q = `start`; NaN after the touchdown, where the law has ended."""
+        alpha, start = numbers("alpha", alpha), one_number("start", start)
         non_negative("alpha", alpha)
         positive("start", start)
         law = _law("decay law", "B", "Q_0", "gamma", "alpha")
         power = np.asarray(law(self._level, start, self.rule.gamma, np.asarray(alpha)))
         return np.where(power >= 0, power, np.nan) ** (2 / 3)
 
+    @computable
     def touchdown(self, start: float) -> float:
         """Return the alpha at which the law reaches Q = 0: infinite if A >= 0."""
+        start = one_number("start", start)
         positive("start", start)
         if self.drive >= 0:
             return math.inf

@@ -23,7 +23,7 @@ from theory.settings.optimizers.adam import Adam
 from theory.settings.optimizers.adamw import AdamW
 from theory.settings.optimizers.lion import Lion
 from theory.settings.optimizers.sgd import SGD, SGDW
-from theory.settings.representable import positive_answer, representable
+from theory.settings.representable import computable, positive_answer, representable
 
 Optimizer = SGD | Adam | AdamW | Lion
 
@@ -44,6 +44,7 @@ __all__ = [
     "check_fraction",
     "check_range",
     "check_shapes",
+    "computable",
     "finite",
     "non_negative",
     "numbers",

@@ -12,7 +12,7 @@ import numpy as np
 
 from theory.errors import OutOfRange
 
-__all__ = ["positive_answer", "representable"]
+__all__ = ["computable", "positive_answer", "representable"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,8 +20,25 @@ R = TypeVar("R")
 REMEDY = "Take numbers nearer to 1, in other units if need be."
 
 
+def computable(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function or method end in `OutOfRange` where a number overflows on its way; a NaN may have a meaning."""
+
+    @wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            with np.errstate(over="raise", divide="raise", invalid="raise"):
+                return function(*args, **kwargs)
+        except (ArithmeticError, np.linalg.LinAlgError) as error:
+            why = error.args[-1] if error.args else type(error).__name__
+            raise OutOfRange(
+                f"{function.__name__}: a number is too large or too small for a double ({why}). {REMEDY}"
+            ) from error
+
+    return checked
+
+
 def representable(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function or method end in `OutOfRange` where a number overflows on its way, or its answer is not finite.
+    """As `computable`, for an answer that is finite.
 
     Examples
     --------
@@ -34,16 +51,11 @@ def representable(function: Callable[P, R]) -> Callable[P, R]:
     Take numbers nearer to 1, in other units if need be.
     """
 
+    without_overflow = computable(function)
+
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            with np.errstate(over="raise", divide="raise", invalid="raise"):
-                answer = function(*args, **kwargs)
-        except (ArithmeticError, np.linalg.LinAlgError) as error:
-            why = error.args[-1] if error.args else type(error).__name__
-            raise OutOfRange(
-                f"{function.__name__}: a number is too large or too small for a double ({why}). {REMEDY}"
-            ) from error
+        answer = without_overflow(*args, **kwargs)
         if not np.isfinite(_numbers(answer)).all():
             raise OutOfRange(f"{function.__name__} is too large for a double, or cannot be computed in one. {REMEDY}")
         return answer

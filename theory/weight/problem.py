@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.errors import OutOfRange
 from theory.settings import SGD, DecayRule, check_range, check_shapes, finite, numbers, positive
 from theory.settings.types import Number, Value
 
@@ -91,7 +93,23 @@ def posed(given: Mapping[str, Value | None], optimizer: Any) -> Problem:
     finite("curvature", values["curvature"])
     check_shapes(values)
     values.setdefault("noise", 1 / root(values["n"]))
-    return Problem(**values, optimizer=optimizer)
+    problem = Problem(**values, optimizer=optimizer)
+    _refuse_lost_digits(problem)
+    return problem
+
+
+def _refuse_lost_digits(problem: Problem) -> None:
+    """Refuse numbers whose products, of which all laws are made, overflow or have lost digits to underflow."""
+    strength, step = problem.lam / problem.n, problem.eta * problem.noise
+    none = np.asarray(problem.lam) == 0
+    for name, value, allowed in (
+        ("lam/n", strength, none),
+        ("eta lam/n", problem.eta * strength, none),
+        ("(eta noise)^2", step * step, False),
+    ):
+        held = np.greater_equal(value, sys.float_info.min) & np.less_equal(value, sys.float_info.max)
+        if not (held | allowed).all():
+            raise OutOfRange(f"{name} is too large or small for a double. Take numbers nearer to 1, in other units.")
 
 
 def number(name: str, value: Value) -> Number:

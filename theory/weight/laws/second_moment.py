@@ -39,6 +39,7 @@ __all__ = ["LEAST_BETA2", "StepCovariance", "step_covariance"]
 
 LEAST_BETA2 = 0.5  # below it the integrands' tails outgrow the grid
 LARGEST_BETA2 = 0.99999  # the grid grows as 1 / (1 - beta2)
+MOST_LAGS = 2**22
 SPACING = 0.3  # of the trapezoid rules, in ln x^2
 NODES = 24  # of the interpolation in b2^s
 CUT = 1e-13  # lags with b1^s below it are left out
@@ -101,6 +102,8 @@ def step_covariance(beta1: float, beta2: float) -> StepCovariance:
     square, measure = np.exp(grid), SPACING / 2 * np.exp(grid / 2)  # x^2, and dx
     variance = (1 - beta1) ** 2 * SPACING * np.sum(square * np.exp(log_f(grid)) * h(grid))
     lag_count = 1 if beta1 == 0 else math.ceil(math.log(CUT) / math.log(beta1))
+    if lag_count > MOST_LAGS:
+        raise NotImplementedError(f"beta1 = {beta1} remembers {lag_count:.2g} steps, too many to add up. Take less.")
     q = beta2 ** np.arange(1, lag_count)
     lags = 4 * (1 - beta1) ** 2 / math.pi * beta1 ** np.arange(1, lag_count)
     if lag_count > 1:
