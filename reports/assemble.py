@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import sim
+from reports.document.numbers import sealed_json
 from reports.document.section import Results, Section, in_order
-from reports.document.typeset import as_json, typeset
+from reports.document.typeset import typeset
 from reports.document.work import run_all
 from reports.sections.all import SECTIONS
 from sim.machinery.provenance import versions
-from sim.machinery.saving import refuse_unwritable, write
+from sim.machinery.saving import refuse_unwritable, sealed_netcdf, write_all
+from sim.machinery.seal import Bytes
 from theory.settings import InvalidArgument, whole_number
 
 __all__ = ["build"]
@@ -32,7 +36,8 @@ def build(
     Parameters
     ----------
     path : path
-        Of the PDF. The numbers go beside it as .json, the measured data as .nc.
+        Of the PDF. The numbers go beside it as .json, the measured data as .nc, with checksums; the PDF's is in the
+        .json. All are replaced at the end, or none.
     quick : bool
         Shorter runs, for a first look: not all of the comparisons are sharp.
     seed : int
@@ -81,11 +86,14 @@ def build(
     header = {"version": version("tailoff"), "seed": seed, "quick": quick,
               "dataset": "MNIST" if examples.name == "mnist" else Path(examples.name).name,
               "validation": examples.sizes[1]}  # fmt: skip
-    write(path, typeset(SECTIONS, sections, header))
-    write(path.with_suffix(".json"), as_json(header | {"versions": versions()} | _numbers(sections)).encode())
-    for section in sections:
-        for name, measured in section.measured.items():
-            sim.save(measured, path.with_name(f"{path.stem}-{name}.nc"))
+    pdf = typeset(SECTIONS, sections, header)
+    numbers = header | {"versions": versions(), "pdf_sha256": sha256(pdf).hexdigest()} | _numbers(sections)
+    files: dict[str | Path, Sequence[Bytes]] = {
+        path.with_name(f"{path.stem}-{name}.nc"): sealed_netcdf(measured)
+        for section in sections
+        for name, measured in section.measured.items()
+    }
+    write_all(files | {path.with_suffix(".json"): [sealed_json(numbers).encode()], path: [pdf]})
     return path
 
 

@@ -9,6 +9,7 @@ from .errors import TrainingError as TrainingError
 from .estimates.fit import fit_decay as fit_decay
 from .estimates.result import DecayFit as DecayFit
 from .estimates.result import Estimate as Estimate
+from .machinery.loading import load as load
 from .machinery.saving import save as save
 from .optimizers.rule import Rule as Rule
 from .optimizers.rule import rule_of as rule_of

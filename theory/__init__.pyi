@@ -25,6 +25,7 @@ from .errors import InvalidArgument as InvalidArgument
 from .errors import NoEquilibrium as NoEquilibrium
 from .errors import NoFixedPoint as NoFixedPoint
 from .errors import NotAGramMatrix as NotAGramMatrix
+from .errors import OutOfRange as OutOfRange
 from .errors import TailoffError as TailoffError
 from .layer.balance import NormBalance as NormBalance
 from .layer.balance import norm_balance as norm_balance

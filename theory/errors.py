@@ -1,6 +1,14 @@
 """The errors of the package: one base class, so that a caller can catch them all, and a name for each kind."""
 
-__all__ = ["DerivationError", "InvalidArgument", "NoEquilibrium", "NoFixedPoint", "NotAGramMatrix", "TailoffError"]
+__all__ = [
+    "DerivationError",
+    "InvalidArgument",
+    "NoEquilibrium",
+    "NoFixedPoint",
+    "NotAGramMatrix",
+    "OutOfRange",
+    "TailoffError",
+]
 
 
 class TailoffError(ValueError):
@@ -21,6 +29,10 @@ class NoFixedPoint(NoEquilibrium):
 
 class NotAGramMatrix(InvalidArgument):
     """Overlaps that no set of weight vectors has."""
+
+
+class OutOfRange(TailoffError):
+    """Valid arguments, but the answer or a number on the way to it is too large or too small for a double."""
 
 
 class DerivationError(TailoffError):

@@ -90,8 +90,7 @@ def _exit_code() -> int:
         why = str(error.args[-1] if error.args else error)
         return _complain(f"a number is too large or too small to compute with ({why}). Take more ordinary ones.")
     except (KeyboardInterrupt, typer.Abort):
-        typer.echo("stopped", err=True)
-        return 130
+        return 130  # as Typer itself answers; `reports.cli.main` says so
 
 
 def _negative(words: list[str]) -> str:

@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 import typst
 
+from reports.document.numbers import as_json
 from reports.document.section import Section, SectionSpec
+from sim.machinery.saving import work_folder
 
-__all__ = ["as_json", "typeset"]
-
-
-DIGITS = 12  # of numbers in JSON: SymPy may order a sum differently in another process, and rounding then differs
-
-
-def as_json(content: Any) -> str:
-    """Return JSON that is the same for the same content; a NaN is an error, never written."""
-    return json.dumps(_rounded(content), indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-
-
-def _rounded(content: Any) -> Any:
-    """Return the content with every float to 12 significant digits."""
-    if isinstance(content, dict):
-        return {key: _rounded(value) for key, value in content.items()}
-    if isinstance(content, (list, tuple)):
-        return [_rounded(value) for value in content]
-    return float(f"{content:.{DIGITS}g}") if isinstance(content, float) else content
+__all__ = ["typeset"]
 
 
 def typeset(specs: Sequence[SectionSpec], sections: Sequence[Section], header: dict[str, Any]) -> bytes:
@@ -52,8 +34,7 @@ def typeset(specs: Sequence[SectionSpec], sections: Sequence[Section], header: d
     bytes
         The same bytes for the same content: no dates, no system fonts.
     """
-    with tempfile.TemporaryDirectory(prefix="tailoff-") as name:
-        folder = Path(name)
+    with work_folder() as folder:
         for template in _templates(specs):
             (folder / template.name).write_text(template.read_text(encoding="utf-8"), encoding="utf-8")
         for section in sections:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import xarray as xr
 
+import sim
 from sim import DataError
 from sim.traces.read import from_run, from_table
 from sim.traces.trace import Choice, Trace
@@ -42,10 +43,7 @@ def read_decay(path: Path, choice: Choice | None = None) -> Trace:
 def read_run(path: Path) -> xr.Dataset:
     """Return a run that `tailoff train --out` has written; DataError if it is not one."""
     _refuse_missing(path, "Give a .nc file of `tailoff train --out`.")
-    try:
-        run = xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError, KeyError, AttributeError, RuntimeError, TypeError) as error:  # HDF5 raises them all
-        raise DataError(f"{path} is damaged or no netCDF file ({error}). Write it anew with `--out`.") from error
+    run = sim.load(path)
     if "rms" not in run or "layer" not in run.dims:
         raise DataError(f"{path} has no rms over layers. Give a file written by `tailoff train --out`.")
     return run

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import numba
@@ -29,21 +30,25 @@ def compiled(function: Callable[..., Any]) -> Any:
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # numba found no folder that it can write: compile in every process then
-        log.info("no folder for the compiled code can be written: %s is compiled anew", function.__qualname__)
+        _say_once(
+            "no folder for compiled code can be written, so it is made anew in every process. NUMBA_CACHE_DIR names one"
+        )
         return numba.njit(cache=False, **options)(function)
 
 
+@cache
+def _say_once(message: str) -> None:
+    log.info(message)
+
+
 class _Announcement(event.Listener):
-    """Logs the first compilation; code that comes from the disk is not compiled and says nothing."""
+    """Logs the first compilation in a process; code that comes from the disk is not compiled and says nothing."""
 
     def __init__(self, what: str) -> None:
         self.what = what
-        self.made = False
 
     def on_start(self, event: event.Event) -> None:
-        if not self.made:
-            log.info("compiling %s, once", self.what)
-        self.made = True
+        _say_once(f"compiling {self.what}, once")
 
     def on_end(self, event: event.Event) -> None:
         """Nothing to say."""

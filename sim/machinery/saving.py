@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
 import xarray as xr
 
 from sim.errors import DataError
+from sim.machinery.seal import Bytes, seal
 
-__all__ = ["refuse_unwritable", "replacing", "save", "write"]
+__all__ = ["discard_unfinished", "refuse_unwritable", "replacing", "save", "sealed_netcdf", "work_folder", "write",
+           "write_all"]  # fmt: skip
+
+_unfinished: set[Path] = set()  # temporary files and folders of this process, all threads
 
 
 def refuse_unwritable(path: Path) -> Path:
@@ -67,6 +72,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".tailoff-{uuid4().hex}.part")
+    _unfinished.add(temporary)
     try:
         yield temporary
         _flush(temporary)
@@ -77,17 +83,58 @@ def replacing(path: str | Path) -> Iterator[Path]:
         raise DataError(f"{str(path)!r} could not be written: {reason}. Make room, or name another place.") from error
     finally:
         temporary.unlink(missing_ok=True)
+        _unfinished.discard(temporary)
 
 
-def write(path: str | Path, content: bytes) -> Path:
-    """Write a file (see `replacing`); return its path."""
-    with replacing(path) as temporary:
-        temporary.write_bytes(content)
+def write(path: str | Path, *pieces: Bytes) -> Path:
+    """Write a file, its content in one piece or several (see `replacing`); return its path."""
+    write_all({path: pieces})
     return Path(path)
 
 
+def write_all(files: Mapping[str | Path, Sequence[Bytes]]) -> None:
+    """Write files that belong together: none takes its name before the content of all is on the disk.
+
+    Parameters
+    ----------
+    files : dict
+        The pieces of each file's content, by path.
+
+    Raises
+    ------
+    DataError
+        If the operating system refuses to write one; the message names it, and all are as they were.
+    """
+    with ExitStack() as stack:
+        for path, pieces in files.items():
+            with stack.enter_context(replacing(path)).open("wb") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+
+
+@contextmanager
+def work_folder() -> Iterator[Path]:
+    """Give the block a folder of its own among the system's temporary files; it is gone when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="tailoff-") as name:
+        _unfinished.add(Path(name))
+        try:
+            yield Path(name)
+        finally:
+            _unfinished.discard(Path(name))
+
+
+def discard_unfinished() -> None:
+    """Remove what is being written, for a process that leaves at once and unwinds nothing."""
+    for path in tuple(_unfinished):
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
 def save(result: xr.Dataset, path: str | Path) -> Path:
-    """Write a result as netCDF.
+    """Write a result as netCDF, with a checksum that `sim.load` verifies.
 
     Parameters
     ----------
@@ -112,10 +159,16 @@ def save(result: xr.Dataset, path: str | Path) -> Path:
     ...     save(sim.walk(100, 20.0, 0.5, steps=1000), f"{folder}/walk.nc").name
     'walk.nc'
     """
-    path = refuse_unwritable(Path(path))
-    with replacing(path) as temporary:
-        result.to_netcdf(temporary, engine="h5netcdf")
-    return path
+    return write(refuse_unwritable(Path(path)), *sealed_netcdf(result))
+
+
+def sealed_netcdf(result: xr.Dataset) -> tuple[Bytes, bytes]:
+    """Return a result as a netCDF file and its seal.
+
+    HDF5 writes to memory and never to a disk: a disk that is full in the middle of a file ends the process inside HDF5.
+    """
+    content = result.to_netcdf(engine="h5netcdf")
+    return content, seal(content)
 
 
 def _flush(path: Path) -> None:

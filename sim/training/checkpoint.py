@@ -6,15 +6,15 @@ import hashlib
 import io
 import json
 import zipfile
-import zlib
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
 from sim.data.load import Data
-from sim.errors import CheckpointError
-from sim.machinery.saving import replacing
+from sim.errors import CheckpointError, DataError
+from sim.machinery.saving import write
+from sim.machinery.seal import read_sealed, seal
 from sim.training.network import Network
 from sim.training.replica import Snapshot
 from sim.training.settings import TrainingSettings
@@ -60,9 +60,9 @@ class Checkpoint:
         arrays = {"run": np.array(json.dumps(self.run))}
         for replica, snapshot in self.snapshots.items():
             arrays |= {f"{replica}/{name}": array for name, array in _arrays(snapshot).items()}
-        arrays["checksum"] = np.array(_checksum(arrays))
-        with replacing(self.path) as temporary, temporary.open("wb") as file:
-            np.savez(file, allow_pickle=False, **arrays)
+        file = io.BytesIO()
+        np.savez(file, allow_pickle=False, **arrays)
+        write(self.path, file.getbuffer(), seal(file.getbuffer()))
 
 
 def load(path: str | Path, run: dict[str, object], epochs: int) -> dict[int, Snapshot]:
@@ -94,19 +94,18 @@ def load(path: str | Path, run: dict[str, object], epochs: int) -> dict[int, Sna
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a file that we wrote, bit for bit: what else a file may hold is never unpacked."""
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except FileNotFoundError as error:
-        raise CheckpointError(
-            f"{path} does not exist. Give the path of a checkpoint, or start without resume."
-        ) from error
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-        raise CheckpointError(f"{path} is damaged and cannot be resumed from: {error}. Start the run anew.") from error
-    checksum = arrays.pop("checksum", None)
-    if checksum is None or str(checksum) != _checksum(arrays):
-        raise CheckpointError(f"{path} is damaged or no checkpoint: its checksum is wrong. Start the run anew.")
-    return arrays
+        file = read_sealed(path)
+    except DataError as error:
+        raise CheckpointError(f"{error} It cannot be resumed from: give another, or start without resume.") from error
+    if not file.verified:
+        raise CheckpointError(f"{path} is damaged or no checkpoint: it has no checksum. Start the run anew.")
+    try:
+        with np.load(io.BytesIO(file.content), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:  # such as a result of `sim.save`
+        raise CheckpointError(f"{path} is no checkpoint: {error}. Start the run anew.") from error
 
 
 def _arrays(snapshot: Snapshot) -> dict[str, np.ndarray]:
@@ -128,11 +127,3 @@ def _snapshot(replica: int, arrays: dict[str, np.ndarray], cost: str) -> Snapsho
     record = {name.removeprefix("record/"): array for name, array in arrays.items() if name.startswith("record/")}
     rows = [dict(zip(record, values, strict=True)) for values in zip(*record.values(), strict=True)]
     return Snapshot(replica, network, generator, rows)
-
-
-def _checksum(arrays: dict[str, np.ndarray]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return digest.hexdigest()

@@ -32,7 +32,8 @@ from functools import lru_cache
 from scipy.optimize import brentq
 
 from theory.errors import NoFixedPoint
-from theory.settings import OnlineRule, positive
+from theory.settings import OnlineRule, positive, representable
+from theory.settings.online import check_rule
 
 __all__ = ["CancellingPair", "cancelling_pair"]
 
@@ -56,6 +57,7 @@ class CancellingPair:
     Q: float
 
 
+@representable
 def cancelling_pair(rule: OnlineRule) -> CancellingPair:
     """Return the fixed point of a cancelling pair to leading order in gamma.
 
@@ -81,6 +83,7 @@ def cancelling_pair(rule: OnlineRule) -> CancellingPair:
     >>> print(f"q = {pair.q:.4f}, Q* = {pair.Q:.2f}")
     q = 0.6695, Q* = 405.12
     """
+    check_rule(rule)
     positive("sigma", rule.sigma, "Noise labels need noise.")
     laws = _laws()
     arguments = (rule.eta, rule.gamma, rule.sigma, rule.batch_size)

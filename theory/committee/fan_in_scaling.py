@@ -33,8 +33,9 @@ from functools import lru_cache
 import numpy as np
 
 from theory.committee.teacher_student import TeacherStudent, teacher_student
-from theory.errors import NoFixedPoint
-from theory.settings import OnlineRule, Overlaps, finite, positive
+from theory.errors import InvalidArgument, NoFixedPoint
+from theory.settings import OnlineRule, Overlaps, finite, numbers, one_number, positive, representable
+from theory.settings.online import check_rule, check_start
 
 __all__ = ["Scaling", "diffusive_exponent", "scaling"]
 
@@ -68,6 +69,7 @@ class Scaling:
         return float(np.polyfit(np.log(self.fan_in), np.log(self.scale), 1)[0])
 
 
+@representable
 def scaling(
     rule: OnlineRule,
     start: Overlaps,
@@ -114,11 +116,16 @@ def scaling(
     >>> print(f"{scaling(rule, start, [100, 1000], eta_power=1, gamma_power=1).exponent:.3f}")
     -0.159
     """
-    sizes = np.asarray(fan_in, dtype=float)
+    sizes = np.atleast_1d(numbers("fan_in", fan_in).astype(float))
+    check_rule(rule)
+    check_start(start)
+    eta_power, gamma_power = one_number("eta_power", eta_power), one_number("gamma_power", gamma_power)
+    if sizes.ndim != 1 or not sizes.size:
+        raise InvalidArgument(f"fan_in must be a number or a row of them, got shape {sizes.shape}.")
     positive("fan_in", sizes, "Give the numbers of inputs.")
     finite("eta_power", eta_power)
     finite("gamma_power", gamma_power)
-    base = float(sizes[0]) if reference is None else reference
+    base = float(sizes[0]) if reference is None else one_number("reference", reference)
     positive("reference", base)
     ratios = sizes / base
     rules = [replace(rule, eta=rule.eta * r**eta_power, gamma=rule.gamma * r**gamma_power) for r in ratios]
@@ -144,6 +151,7 @@ def _trace_slope(network: TeacherStudent, eta_power: float, gamma_power: float) 
     return _trace(flow.gram(slope), flow.K)
 
 
+@representable
 def diffusive_exponent(eta_power: float, gamma_power: float) -> float:
     """Return the limit of d ln w_rms / d ln N on the diffusive branch: (2 eta_power - gamma_power) / 3 - 1/2.
 
@@ -162,6 +170,7 @@ def diffusive_exponent(eta_power: float, gamma_power: float) -> float:
     >>> print(f"{diffusive_exponent(1, 1):.4f}")
     -0.1667
     """
+    eta_power, gamma_power = one_number("eta_power", eta_power), one_number("gamma_power", gamma_power)
     finite("eta_power", eta_power)
     finite("gamma_power", gamma_power)
     return float(_diffusive_law()(eta_power, gamma_power))

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theory.settings import non_negative, positive
+from theory.settings import computable, non_negative, numbers, one_number, positive
 
 if TYPE_CHECKING:
     from theory.algebra.proof import Derivation
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["derive_logistic_decay", "saturated_logistic"]
 
 
+@computable
 def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, gamma: float) -> np.ndarray:
     """Return the closed form Q(alpha) of a saturated logistic unit from Q = `start`; NaN after its touchdown.
 
@@ -62,6 +63,8 @@ def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, g
     >>> print(f"{saturated_logistic(30.0, 1e4, eta=1.0, gamma=0.01):.1f}")
     4063.0
     """
+    alpha = numbers("alpha", alpha)
+    start, eta, gamma = one_number("start", start), one_number("eta", eta), one_number("gamma", gamma)
     non_negative("alpha", alpha)
     positive("start", start)
     positive("eta", eta)

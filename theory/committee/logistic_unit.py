@@ -32,14 +32,17 @@ from scipy.integrate import OdeSolution, solve_ivp
 from scipy.optimize import root
 from scipy.special import expit
 
-from theory.errors import NoFixedPoint
-from theory.settings import Overlaps, check_range, positive, whole_number
+from theory.committee.relaxation import patient
+from theory.errors import NoFixedPoint, OutOfRange
+from theory.settings import Overlaps, check_range, numbers, one_number, positive, representable, whole_number
+from theory.settings.online import check_start
 
 __all__ = ["LogisticUnit", "logistic_unit"]
 
 NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
 REACH = 8.5  # standard deviations: beyond it lies 1e-17 of a Gaussian
 FINENESS = 0.5  # of the trapezoidal rule, in units of the narrower of Gaussian and sigmoid
+MOST_NODES, MOST_PAIRS = 2**20, 2**24  # 8 MB and 128 MB of doubles
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,11 +73,13 @@ class LogisticUnit:
 
     def at(self, alpha: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return Q and R at the given times on the trajectory."""
-        check_range("alpha", np.asarray(alpha, dtype=float), 0, self.alpha[-1], ends=(True, True))
-        R, Q = self.path(alpha)
+        times = numbers("alpha", alpha).astype(float)
+        check_range("alpha", times, 0, self.alpha[-1], ends=(True, True))
+        R, Q = self.path(times.ravel()).reshape(2, *times.shape)
         return Q, R
 
 
+@representable
 def logistic_unit(
     eta: float, gamma: float, start: Overlaps, *, batch_size: int = 1, alpha_max: float | None = None
 ) -> LogisticUnit:
@@ -108,9 +113,12 @@ def logistic_unit(
     >>> print(f"{unit.Q_rest:.3f}")
     4.985
     """
+    eta, gamma = one_number("eta", eta), one_number("gamma", gamma)
+    alpha_max = None if alpha_max is None else one_number("alpha_max", alpha_max)
+    batch_size = whole_number("batch_size", batch_size)
+    check_start(start)
     positive("eta", eta, "Give the learning rate per step times N.")
     positive("gamma", gamma, "Give the weight decay per step times N.")
-    whole_number("batch_size", batch_size)
     check_range("K of start", start.K, 1, 1, ends=(True, True), must="1", hint="A logistic unit is a single student.")
     check_range("M of start", start.M, 0, 1, ends=(True, True), must="0 or 1", hint="The labels come from one teacher.")
     positive("Q of start", float(start.Q[0, 0]), "Start from some weights, however small.")
@@ -122,7 +130,7 @@ def logistic_unit(
         return _flow(state, T, eta, gamma, batch_size)
 
     trajectory = solve_ivp(
-        lambda _, state: flow(state), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
+        patient(flow), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
         rtol=1e-9, atol=1e-12,
     )  # fmt: skip
     last = trajectory.y[:, -1]
@@ -171,9 +179,15 @@ def _jacobian(flow: Callable[[np.ndarray], np.ndarray], state: np.ndarray) -> np
 
 def _gaussian_nodes(variance: float) -> tuple[np.ndarray, np.ndarray]:
     """Return points and weights of the trapezoidal rule for N(0, variance) times something that varies over 1."""
+    if variance == 0:
+        return np.zeros(1), np.ones(1)
+    if variance < 0:
+        raise NoFixedPoint(f"the integration left the range: a variance of {variance:.3g}. Take rates nearer to 1.")
     width = math.sqrt(variance)
     spacing = FINENESS * min(1.0, 1 / width)
     count = math.ceil(REACH / spacing)
+    if count > MOST_NODES:
+        raise OutOfRange(f"a squared norm of {variance:.3g} is too large for the quadrature. Take smaller weights.")
     u = spacing * np.arange(-count, count + 1)
     weights = np.exp(-(u**2) / 2)
     return width * u, weights / weights.sum()
@@ -193,5 +207,7 @@ def _mean_product(Q: float, R: float, T: float) -> float:
         return 0.25
     x, weights = _gaussian_nodes(Q)
     independent, other = _gaussian_nodes(T - R**2 / Q)
+    if len(x) * len(independent) > MOST_PAIRS:
+        raise OutOfRange(f"Q = {Q:.3g} and T = {T:.3g} are too large for the quadrature. Take smaller weights.")
     label = expit(R / Q * x[:, None] + independent) @ other
     return float(weights @ (expit(x) * label))

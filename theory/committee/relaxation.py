@@ -23,6 +23,7 @@ L. Petzold, SIAM J. Sci. Stat. Comput. 4, 136 (1983): LSODA, which switches betw
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,8 +32,11 @@ from scipy.integrate import OdeSolution, solve_ivp
 from scipy.optimize import root
 
 from theory.committee.order_parameters import Flow
+from theory.errors import NoFixedPoint
 
-__all__ = ["Relaxation", "relax"]
+__all__ = ["Relaxation", "patient", "relax"]
+
+PATIENCE = 10_000
 
 NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
 MARGINAL = 1e-6  # a growth rate above minus this fraction of gamma is not called stable
@@ -127,7 +131,7 @@ def relax(flow: Flow, start: np.ndarray, *, alpha_min: float = 0.0, alpha_max: f
     alpha, states, stretches = np.zeros(1), start[None], []
     for end in ends:
         leg = solve_ivp(
-            lambda _, state: flow(state), (alpha[-1], end), states[-1], method="LSODA", dense_output=True,
+            patient(flow), (alpha[-1], end), states[-1], method="LSODA", dense_output=True,
             jac=lambda _, state: flow.jacobian(state), rtol=1e-10, atol=absolute,
         )  # fmt: skip
         alpha, states = np.append(alpha, leg.t[1:]), np.concatenate([states, leg.y.T[1:]])
@@ -136,6 +140,26 @@ def relax(flow: Flow, start: np.ndarray, *, alpha_min: float = 0.0, alpha_max: f
         if ending.rest is not None or not leg.success:
             break
     return Relaxation(alpha, states, tuple(stretches), *ending)
+
+
+def patient(flow: Callable[[np.ndarray], np.ndarray]) -> Callable[[float, np.ndarray], np.ndarray]:
+    """Return a flow for the integrator that gives up where it creeps: rates too far apart for doubles.
+
+    A relaxation takes some hundred to some thousand evaluations.
+    """
+    evaluations = 0
+
+    def counted(alpha: float, state: np.ndarray) -> np.ndarray:
+        nonlocal evaluations
+        evaluations += 1
+        if evaluations > PATIENCE:
+            raise NoFixedPoint(
+                f"the integration creeps: {PATIENCE} evaluations of the flow and only at alpha = {alpha:g}. "
+                "Take rates nearer to 1, or a smaller alpha_max."
+            )
+        return flow(state)
+
+    return counted
 
 
 def _ending(flow: Flow, state: np.ndarray, alpha: float, breakdown: str) -> Ending:

@@ -41,7 +41,20 @@ from scipy.optimize import brentq
 
 from theory.committee.gaussian_integrals import i2
 from theory.errors import NoFixedPoint
-from theory.settings import OnlineRule, Overlaps, check_range, non_negative, positive
+from theory.settings import (
+    OnlineRule,
+    Overlaps,
+    check_range,
+    computable,
+    non_negative,
+    numbers,
+    one_number,
+    positive,
+    positive_answer,
+    representable,
+    whole_number,
+)
+from theory.settings.online import check_rule, check_start
 
 __all__ = ["SaturatedUnit", "gradient_scale", "noise_fixed_point", "saturated_unit", "small_rate_scale"]
 
@@ -97,6 +110,7 @@ class SaturatedUnit:
     outside: float
 
     @property
+    @representable
     def drive(self) -> float:
         """A: what is left of kicks (outward) and gradient (inward)."""
         law = _law("drive", "eta", "sigma_eff", "m")
@@ -113,26 +127,32 @@ class SaturatedUnit:
         return float(_law("level", "A", "gamma")(self.drive, self.rule.gamma))
 
     @property
+    @representable
     def crossover(self) -> float:
         """Q_c: the decay is exponential only far above it."""
         return abs(self._level) ** (2 / 3)
 
+    @computable
     def Q(self, alpha: float | np.ndarray, start: float) -> np.ndarray:
         """Return Q(alpha) from Q = `start`; NaN after the touchdown, where the law has ended."""
+        alpha, start = numbers("alpha", alpha), one_number("start", start)
         non_negative("alpha", alpha)
         positive("start", start)
         law = _law("decay law", "B", "Q_0", "gamma", "alpha")
         power = np.asarray(law(self._level, start, self.rule.gamma, np.asarray(alpha)))
         return np.where(power >= 0, power, np.nan) ** (2 / 3)
 
+    @computable
     def touchdown(self, start: float) -> float:
         """Return the alpha at which the law reaches Q = 0: infinite if A >= 0."""
+        start = one_number("start", start)
         positive("start", start)
         if self.drive >= 0:
             return math.inf
         return math.log1p(start**1.5 / -self._level) / (3 * self.rule.gamma)
 
     @property
+    @positive_answer
     def asymptote(self) -> float:
         """Q* of K = 1 with noise labels as gamma falls, to relative order (gamma / A)^(4/3); diffusive only.
 
@@ -150,6 +170,7 @@ class SaturatedUnit:
         return float(law(self.drive, self._level, self.rule.eta, self.rule.batch_size))
 
 
+@representable
 def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> SaturatedUnit:
     """Return the decay law of a saturated unit among others.
 
@@ -177,6 +198,9 @@ def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> Saturate
     >>> print(f"Q_c = {law.crossover:.1f}, Q = {law.Q(1000.0, start=1e4):.1f}; decay alone {1e4 * np.exp(-2):.1f}")
     Q_c = 29.1, Q = 1350.7; decay alone 1353.4
     """
+    check_rule(rule)
+    check_start(start)
+    unit = whole_number("unit", unit, least=0)
     check_range("unit", unit, 0, start.K - 1, ends=(True, True))
     own = float(start.Q[unit, unit])
     positive("Q of the unit", own)
@@ -193,6 +217,7 @@ def _imbalance(rule: OnlineRule, gamma: float, Q: float) -> float:
     return _imbalance_law()(rule.eta, gamma, rule.sigma, rule.batch_size, Q)
 
 
+@positive_answer
 def noise_fixed_point(rule: OnlineRule) -> float:
     """Return Q* for one unit and noise labels: the root of the exact equation.
 
@@ -215,13 +240,18 @@ def noise_fixed_point(rule: OnlineRule) -> float:
     >>> print(f"{noise_fixed_point(OnlineRule(eta=3.0, gamma=0.01, sigma=1.0)):.4f}")
     23.6463
     """
+    check_rule(rule)
     positive("sigma", rule.sigma, "Noise labels need noise.")
     kicks = rule.eta**2 / rule.batch_size  # times sigma^2 and at most <g^2> < 1/3 at the threshold: bounds of the root
     high = (kicks * (rule.sigma**2 + 1 / 3) / (math.sqrt(2) * math.pi * rule.gamma)) ** (2 / 3)
     low = kicks * rule.sigma**2 / (math.pi * rule.gamma * math.sqrt(1 + 2 * high) + 2 * rule.eta)
-    return float(brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14))
+    low, high = low * (1 - 1e-12), high * (1 + 1e-12)  # where the bounds meet, rounding must not put them past the root
+    return float(
+        brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14, maxiter=5000)
+    )
 
 
+@positive_answer
 def gradient_scale(rule: OnlineRule) -> float:
     """Return the limit of Q* as gamma falls to zero, for A < 0 (one unit, noise labels): gradients alone set it.
 
@@ -242,6 +272,7 @@ def gradient_scale(rule: OnlineRule) -> float:
     >>> print(f"{gradient_scale(OnlineRule(eta=0.5, gamma=1e-6, sigma=1.0)):.3f}")
     0.386
     """
+    check_rule(rule)
     positive("sigma", rule.sigma, "Noise labels need noise.")
     drive = SaturatedUnit(rule, rule.sigma**2).drive
     if drive >= 0:
@@ -254,6 +285,7 @@ def gradient_scale(rule: OnlineRule) -> float:
     return float(brentq(lambda Q: _imbalance(rule, 0.0, Q), 0.0, high, xtol=1e-16, rtol=1e-14))
 
 
+@representable
 def small_rate_scale(rule: OnlineRule) -> float:
     """Return eta sigma^2 / 2m: the limit of Q* for small eta, then smaller gamma (noise labels).
 
@@ -267,4 +299,5 @@ def small_rate_scale(rule: OnlineRule) -> float:
     >>> small_rate_scale(OnlineRule(eta=0.01, gamma=1e-6, sigma=2.0))
     0.02
     """
+    check_rule(rule)
     return float(_law("small rates", "eta", "sigma", "m")(rule.eta, rule.sigma, rule.batch_size))

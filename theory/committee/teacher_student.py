@@ -34,11 +34,23 @@ from theory.committee.linear_noise import LinearNoise
 from theory.committee.order_parameters import Flow
 from theory.committee.relaxation import Relaxation, relax
 from theory.errors import InvalidArgument, NoFixedPoint
-from theory.settings import OnlineRule, Overlaps, check_range, finite, non_negative, positive
+from theory.settings import (
+    OnlineRule,
+    Overlaps,
+    check_range,
+    finite,
+    non_negative,
+    numbers,
+    one_number,
+    positive,
+    representable,
+)
+from theory.settings.online import check_rule, check_start
 
 __all__ = ["FiniteSize", "TeacherStudent", "teacher_student"]
 
 
+@representable
 def teacher_student(
     rule: OnlineRule, start: Overlaps, *, alpha_min: float = 0.0, alpha_max: float | None = None
 ) -> TeacherStudent:
@@ -77,14 +89,10 @@ def teacher_student(
     >>> print(f"w_rms = {network.at_fan_in(784).scale[0]:.5f} +/- {network.at_fan_in(784).scale_sd[0]:.5f}")
     w_rms = 0.02996 +/- 0.00017
     """
-    if not isinstance(rule, OnlineRule):
-        raise InvalidArgument(
-            f"rule must be a theory.OnlineRule, got {rule!r}. Use, for instance, OnlineRule(eta=0.5, gamma=0.02)."
-        )
-    if not isinstance(start, Overlaps):
-        raise InvalidArgument(
-            f"start must be theory.Overlaps, got {start!r}. Use, for instance, Overlaps.orthogonal(K=2, Q=100)."
-        )
+    check_rule(rule)
+    check_start(start)
+    alpha_min = one_number("alpha_min", alpha_min)
+    alpha_max = None if alpha_max is None else one_number("alpha_max", alpha_max)
     non_negative("alpha_min", alpha_min)
     if alpha_max is not None:
         positive("alpha_max", alpha_max, "Give a time in steps / N, or leave it out.")
@@ -192,7 +200,7 @@ class TeacherStudent:
         InvalidArgument
             If a time lies beyond the trajectory's end.
         """
-        times = np.asarray(alpha, dtype=float)
+        times = numbers("alpha", alpha).astype(float)
         finite("alpha", times)
         check_range("alpha", times, 0, self.alpha[-1], ends=(True, True), hint="Follow it further with alpha_min.")
         gram = self.flow.gram(self.relaxation.at(times.ravel()))
@@ -218,6 +226,7 @@ class TeacherStudent:
             raise NoFixedPoint(f"no stable fixed point for {self.rule}: {self.reason}")
         return LinearNoise(self.flow, self.relaxation.rest)
 
+    @representable
     def at_fan_in(self, fan_in: float) -> FiniteSize:
         """Return the stationary means and standard deviations for N = `fan_in` inputs.
 
@@ -228,7 +237,7 @@ class TeacherStudent:
         NoFixedPoint
             If no stable fixed point was reached; the message gives the reason.
         """
-        noise = self.linear_noise
+        noise, fan_in = self.linear_noise, one_number("fan_in", fan_in)
         check_range("fan_in", fan_in, self.flow.K + self.flow.M, np.inf, must="finite and above K + M")
         K = self.flow.K
         mean = self.flow.gram(noise.state + noise.bias / fan_in)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import positive, whole_number
+from theory.settings import one_number, positive, positive_answer, whole_number
 from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
@@ -20,6 +20,7 @@ __all__ = ["decay_for"]
 LITTLE = 1e-2  # of a memory within the run: so little decay leaves its end as it is
 
 
+@positive_answer
 def decay_for(
     *,
     n: float | None = None,
@@ -87,6 +88,7 @@ def decay_for(
         return equilibrium(**words(decay), optimizer=optimizer, **model)
 
     if scale is not None:
+        scale = one_number("scale", scale)
         positive("scale", scale)
         if steps is None:
             return smallest_lam(lambda lam: at(lam).scale, scale, "scale", size, name)

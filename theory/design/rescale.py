@@ -39,7 +39,7 @@ from typing import Any
 
 from theory.design.decay_for import decay_for
 from theory.errors import InvalidArgument
-from theory.settings import positive
+from theory.settings import one_number, positive, representable
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -78,6 +78,7 @@ class Recipe:
         return self.lam / self.n
 
 
+@representable
 def rescale(
     n: float | None = None,
     lam: float | None = None,
@@ -162,7 +163,7 @@ def rescale(
             f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "
             f"epochs for lam = {least:g} already. Take a smaller lam or eta."
         )
-    new_eta = eta if to_eta is None else to_eta
+    new_eta = to_eta or eta
     new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
     new = equilibrium(lam=new_lam, eta=new_eta, **model)
     if to_eta is None:
@@ -172,3 +173,11 @@ def rescale(
     return Recipe(
         new_n, new_lam, new_eta, new_batch, new.scale / old.scale, new.relaxation_time * new_batch / new_n / memory
     )
+
+
+def _given(name: str, value: float | None) -> float | None:
+    if value is None:
+        return None
+    value = one_number(name, value)
+    positive(name, value)
+    return value

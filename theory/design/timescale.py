@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.errors import InvalidArgument
-from theory.settings import positive
+from theory.settings import computable, positive
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -37,6 +37,7 @@ class Timescale:
     settling_steps: float
 
 
+@computable
 def timescale(
     n: float | None = None,
     lam: float | None = None,

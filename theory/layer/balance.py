@@ -30,8 +30,9 @@ import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.budget import budget_terms, derive_norm_balance, layer_numbers
-from theory.settings import check_range, non_negative, whole_number
+from theory.settings import check_range, check_shapes, non_negative, representable, whole_number
 from theory.settings.types import Number
+from theory.weight.problem import number
 
 __all__ = ["NormBalance", "norm_balance"]
 
@@ -51,15 +52,18 @@ class NormBalance:
     norm_sq: Number
     norm_sq_error: Number | None = None
 
+    @representable
     def rms(self, weights: int) -> Number:
         """Return the root mean square of the layer's weights, of which there are `weights`."""
         whole_number("weights", weights)
         return np.sqrt(self.norm_sq / weights)
 
+    @representable
     def rms_error(self, weights: int) -> Number:
         """Return the standard error of `rms`; InvalidArgument if no errors were given."""
         if self.norm_sq_error is None:
             raise InvalidArgument("no error is known: give grad_sq_error and alignment_error to norm_balance.")
+        whole_number("weights", weights)
         return self.norm_sq_error / (2 * np.sqrt(self.norm_sq * weights))
 
 
@@ -75,6 +79,7 @@ def _laws() -> tuple[Callable[..., Number], Callable[..., Number], Callable[...,
     return tuple(sp.lambdify([x, eta, G, A], form) for form in (law, sp.diff(law, G), sp.diff(law, A)))
 
 
+@representable
 def norm_balance(
     n: Number,
     lam: Number,
@@ -128,8 +133,12 @@ def norm_balance(
         return NormBalance(norm_sq)
     if grad_sq_error is None or alignment_error is None:
         raise InvalidArgument("give both grad_sq_error and alignment_error, or none of them.")
+    grad_sq_error, alignment_error = (
+        number(name, value) for name, value in (("grad_sq_error", grad_sq_error), ("alignment_error", alignment_error))
+    )
     non_negative("grad_sq_error", grad_sq_error)
     non_negative("alignment_error", alignment_error)
+    check_shapes({"grad_sq": grad_sq, "grad_sq_error": grad_sq_error, "alignment_error": alignment_error})
     from_grad_sq = by_grad_sq(x, eta, grad_sq, alignment) * grad_sq_error
     from_alignment = by_alignment(x, eta, grad_sq, alignment) * alignment_error
     return NormBalance(norm_sq, np.hypot(from_grad_sq, from_alignment))

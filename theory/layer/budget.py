@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from theory.settings import DecayRule, check_range, check_shapes, finite, non_negative
+from theory.settings import DecayRule, check_range, check_shapes, finite, non_negative, representable
 from theory.settings.types import Number
 from theory.weight.problem import number
 
@@ -51,6 +51,7 @@ class Budget:
     signal: Number
 
     @property
+    @representable
     def total(self) -> Number:
         """The whole change of ||w||^2 per step."""
         return self.decay + self.noise + self.signal
@@ -130,6 +131,7 @@ def budget_terms(
     return _compiled()(x, eta, norm_sq, grad_sq, alignment)
 
 
+@representable
 def norm_budget(n: Number, lam: Number, eta: Number, *, norm_sq: Number, grad_sq: Number, alignment: Number) -> Budget:
     """Return what one step does to a layer's squared norm: decay, noise, signal.
 

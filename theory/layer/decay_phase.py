@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from theory.errors import InvalidArgument
-from theory.settings import check_range, positive, whole_number
+from theory.settings import check_range, one_number, positive, representable, whole_number
 from theory.weight.equilibrium import Equilibrium, equilibrium
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class DecayPhase:
 
     def tail_off(self, within: float = 0.05) -> int:
         """Return the step from which the rms is within `within` of `scale`, if something holds it there."""
-        return int(self._held.tail_off(self.start, within))
+        return int(self._held.tail_off(self.start, one_number("within", within)))
 
 
 @lru_cache
@@ -102,6 +102,7 @@ def _steps() -> Callable[[float, float, float], float]:
     return sp.lambdify([x, start, scale], derive_decay_phase().result.subs(sp.log(a), log1p(-x)))
 
 
+@representable
 def decay_phase(n: float, lam: float, eta: float, *, start: float, scale: float, batch_size: int) -> DecayPhase:
     """Predict how long a layer takes to fall from one scale to another by decay alone.
 
@@ -137,6 +138,8 @@ def decay_phase(n: float, lam: float, eta: float, *, start: float, scale: float,
     >>> print(f"{decay_phase(50_000, 5.0, 0.1, start=1.0, scale=784**-0.5, batch_size=10).epochs:.1f}")
     66.6
     """
+    n, lam, eta = one_number("n", n), one_number("lam", lam), one_number("eta", eta)
+    start, scale = one_number("start", start), one_number("scale", scale)
     positive("start", start)
     positive("scale", scale)
     whole_number("batch_size", batch_size)

@@ -14,7 +14,7 @@ from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.rotation_adamw import AdamWRotation
 from theory.layer.rotation_sgd import SGDRotation
 from theory.layer.rotational_equilibrium import Rotation
-from theory.settings import SGD, AdamW, DecayRule, Optimizer, positive, whole_number
+from theory.settings import SGD, AdamW, DecayRule, Optimizer, one_number, positive, representable, shown, whole_number
 from theory.weight.equilibrium import equilibrium
 
 __all__ = ["Rotation", "rotation", "rotation_of"]
@@ -39,7 +39,7 @@ def rotation_of(optimizer: object, n: float, lam: float, eta: float, dimension: 
     NotImplementedError
         If no law is registered for the optimizer.
     """
-    raise NotImplementedError(f"rotation under {optimizer} is not derived. Available: plain SGD, and AdamW.")
+    raise NotImplementedError(f"rotation under {shown(optimizer)} is not derived. Available: plain SGD, and AdamW.")
 
 
 @rotation_of.register
@@ -63,6 +63,7 @@ def _(optimizer: AdamW, n: float, lam: float, eta: float, dimension: int, grad_s
     return AdamWRotation(n, lam, eta, dimension, optimizer)
 
 
+@representable
 def rotation(
     n: float,
     lam: float,
@@ -113,7 +114,9 @@ def rotation(
     >>> print(f"{adamw.angle:.6f} {adamw.diffusive_angle:.6f}")
     0.001023 0.004472
     """
+    n, lam, eta = one_number("n", n), one_number("lam", lam), one_number("eta", eta)
+    grad_sq = None if grad_sq is None else one_number("grad_sq", grad_sq)
     DecayRule(n, lam, eta)
     positive("lam", lam, "Without decay the norm grows without bound.")
-    whole_number("dimension", dimension, least=2)
+    dimension = whole_number("dimension", dimension, least=2)
     return rotation_of(optimizer, n, lam, eta, dimension, grad_sq)

@@ -36,8 +36,8 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import NoEquilibrium
-from theory.settings import SGD, DecayRule, non_negative, positive, whole_number
+from theory.errors import NoEquilibrium, OutOfRange
+from theory.settings import SGD, DecayRule, non_negative, one_number, positive, representable, whole_number
 
 __all__ = ["LinearRegression", "linear_regression"]
 
@@ -81,6 +81,7 @@ class LinearRegression:
     mean_relaxation_time: float
 
 
+@representable
 def linear_regression(
     n: float,
     lam: float,
@@ -129,6 +130,8 @@ def linear_regression(
     >>> print(f"{result.weight_sq:.4f} {result.critical_rate:.4f}")
     0.2411 0.4067
     """
+    n, lam, eta = one_number("n", n), one_number("lam", lam), one_number("eta", eta)
+    teacher_sq, residual = one_number("teacher_sq", teacher_sq), one_number("residual", residual)
     DecayRule(n, lam, eta)
     dimension, batch_size = whole_number("dimension", dimension), whole_number("batch_size", batch_size)
     non_negative("teacher_sq", teacher_sq)
@@ -171,6 +174,8 @@ def _critical_rate(decoupled: bool, values: tuple[float, ...]) -> float:
     coefficients = [float(c) for c in _laws(decoupled)["singular"](*values[1:])]
     roots = np.roots(coefficients)
     real = roots.real[(np.abs(roots.imag) < 1e-9 * np.abs(roots)) & (roots.real > 1e-12)]
+    if not real.size:
+        raise OutOfRange("no critical learning rate is found in doubles. Take numbers nearer to 1, in other units.")
     return float(real.min())
 
 

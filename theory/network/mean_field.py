@@ -35,7 +35,7 @@ from numpy.typing import ArrayLike
 from theory.errors import InvalidArgument
 from theory.layer.budget import Budget, norm_budget
 from theory.network.signal_propagation import Forward, Pairs, mean_alignment, mean_grad_sq, pair_grad_product
-from theory.settings import finite, non_negative, positive, whole_number
+from theory.settings import finite, non_negative, numbers, one_number, positive, representable, shown, whole_number
 
 __all__ = ["MeanField", "mean_field"]
 
@@ -66,12 +66,14 @@ class MeanField:
         """Return the first step's change of each layer's ||w||^2: decay, noise, signal."""
         return norm_budget(n, lam, eta, norm_sq=self.norm_sq, grad_sq=self.grad_sq, alignment=self.alignment)
 
+    @representable
     def decay_ratio(self, n: float, lam: float, eta: float) -> np.ndarray:
         """Return decay over gradient drive for each layer: above 1 where decay dominates the first step (claim 1)."""
         budget = self.budget(n, lam, eta)
         return np.asarray(-budget.decay / np.abs(budget.noise + budget.signal))
 
 
+@representable
 def mean_field(
     sizes: Sequence[int],
     *,
@@ -119,10 +121,13 @@ def mean_field(
     >>> print(field.grad_sq.round(1), field.alignment.round(3), field.saturation_scale[0].round(4))
     [11.6 26.9] [0.007 0.588] 0.2131
     """
+    if not isinstance(sizes, (Sequence, np.ndarray)) or isinstance(sizes, (str, bytes)):
+        raise InvalidArgument(f"sizes must be a sequence of whole numbers, got {shown(sizes)}.")
     widths = [whole_number("sizes", size) for size in sizes]
     if len(widths) < 2:
         raise InvalidArgument(f"sizes must name the inputs and at least one layer, got {tuple(sizes)}.")
     norms, pairs = _inputs(inputs, squared_norm, widths[0], whole_number("batch_size", batch_size))
+    bias_std = one_number("bias_std", bias_std)
     non_negative("bias_std", bias_std)
     if init not in ("large", "default") or cost not in ("cross-entropy", "quadratic"):
         raise InvalidArgument(
@@ -151,7 +156,7 @@ def _inputs(
     if (inputs is None) == (squared_norm is None):
         raise InvalidArgument("give either inputs (a sample of the data) or squared_norm (||x||^2), and not both.")
     if inputs is not None:
-        sample = np.asarray(inputs, dtype=float)
+        sample = numbers("inputs", inputs).astype(float)
         finite("inputs", sample)
         if sample.ndim != 2 or len(sample) < 2 or sample.shape[1] != fan_in:
             raise InvalidArgument(
@@ -164,7 +169,7 @@ def _inputs(
         return norms, Pairs.of(sample) if batch_size > 1 else None
     if batch_size > 1:
         raise InvalidArgument(f"batch_size = {batch_size} needs inputs: the overlaps of examples, not ||x||^2 alone.")
-    norms = np.atleast_1d(np.asarray(squared_norm, dtype=float))
+    norms = np.atleast_1d(numbers("squared_norm", squared_norm).astype(float))
     if not norms.size:
         raise InvalidArgument("squared_norm must hold at least one number, got none.")
     positive("squared_norm", norms)

@@ -4,7 +4,7 @@ No mathematics lives here. ``theory`` predicts from these settings and ``sim`` r
 part of ``theory`` that ``sim`` may import, so that no formula can leak into a measurement.
 """
 
-from theory.errors import InvalidArgument, NotAGramMatrix, TailoffError
+from theory.errors import InvalidArgument, NotAGramMatrix, OutOfRange, TailoffError
 from theory.settings import schedules
 from theory.settings.checks import (
     check_flag,
@@ -13,7 +13,10 @@ from theory.settings.checks import (
     check_shapes,
     finite,
     non_negative,
+    numbers,
+    one_number,
     positive,
+    shown,
     whole_number,
 )
 from theory.settings.decay import DecayRule
@@ -33,6 +36,7 @@ from theory.settings.optimizers.rmsprop import RMSprop
 from theory.settings.optimizers.schedulefree import ScheduleFreeAdamW, ScheduleFreeSGD
 from theory.settings.optimizers.sgd import SGD, SGDW
 from theory.settings.optimizers.signum import Signum
+from theory.settings.representable import computable, positive_answer, representable
 
 Optimizer = (
     Adadelta | Adafactor | Adagrad | Adam | Adamax | AdamW | ASGD | Lion | Muon | NAdam | RAdam | RMSprop
@@ -57,6 +61,7 @@ __all__ = [
     "NotAGramMatrix",
     "OnlineRule",
     "Optimizer",
+    "OutOfRange",
     "Overlaps",
     "RAdam",
     "RMSprop",
@@ -68,9 +73,15 @@ __all__ = [
     "check_fraction",
     "check_range",
     "check_shapes",
+    "computable",
     "finite",
     "non_negative",
+    "numbers",
+    "one_number",
     "positive",
+    "positive_answer",
+    "representable",
     "schedules",
+    "shown",
     "whole_number",
 ]

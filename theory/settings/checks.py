@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +20,14 @@ __all__ = [
     "check_shapes",
     "finite",
     "non_negative",
+    "numbers",
+    "one_number",
     "positive",
+    "shown",
     "whole_number",
 ]
+
+LARGEST = sys.float_info.max
 
 
 def check_range(
@@ -59,13 +65,11 @@ def check_range(
     above = operator.ge if ends[0] else operator.gt
     below = operator.le if ends[1] else operator.lt
     if isinstance(value, (int, float)):
-        if above(value, low) and below(value, high):
+        if above(value, low) and below(value, high) and abs(value) <= LARGEST:
             return
-        got = f"got {value!r}"
+        got = f"got {shown(value)}"
     else:
-        array = np.asarray(value)
-        if array.dtype.kind not in "iuf":
-            raise InvalidArgument(f"{name} must be a real number or an array of them, got {value!r}.")
+        array = numbers(name, value)
         if array.size == 0 or (above(array.min(), low) and below(array.max(), high)):  # NaN is the min of its array
             return
         bad = ~(above(array, low) & below(array, high))
@@ -97,16 +101,15 @@ def finite(name: str, value: Value, hint: str = "") -> None:
 def check_fraction(name: str, value: Value) -> None:
     """Refuse `value` unless it is one number in [0, 1): how much of a memory one step keeps."""
     if not isinstance(value, (int, float, np.floating)) or isinstance(value, bool):
-        raise InvalidArgument(f"{name} must be a number in [0, 1), got {value!r}.")
-    check_range(
-        name, float(value), 0, 1, ends=(True, False), must="at least 0 and below 1", hint="Zero means no memory."
-    )
+        raise InvalidArgument(f"{name} must be a number in [0, 1), got {shown(value)}.")
+    hint = "Zero means no memory."
+    check_range(name, value, 0, 1, ends=(True, False), must="at least 0 and below 1", hint=hint)
 
 
 def check_flag(name: str, value: Any) -> None:
     """Refuse `value` unless it is True or False."""
     if not isinstance(value, bool):
-        raise InvalidArgument(f"{name} must be True or False, got {value!r}.")
+        raise InvalidArgument(f"{name} must be True or False, got {shown(value)}.")
 
 
 def whole_number(name: str, value: Any, least: int = 1) -> int:
@@ -115,9 +118,40 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
         number = operator.index(value) if not isinstance(value, bool) else None
     except TypeError:
         number = int(value) if isinstance(value, float) and math.isfinite(value) and value == int(value) else None
-    if number is None or number < least:
-        raise InvalidArgument(f"{name} must be a whole number of at least {least}, got {value!r}.")
+    if number is None or not least <= number <= LARGEST:
+        raise InvalidArgument(f"{name} must be a whole number of at least {least}, got {shown(value)}.")
     return number
+
+
+def one_number(name: str, value: Value) -> float:
+    """Return `value` as a float; refuse what is not one real number, such as an array, None or a string."""
+    if not isinstance(value, float):
+        array = numbers(name, value)
+        if array.ndim:
+            raise InvalidArgument(f"{name} must be one number, got {shown(value)}. Call once for each.")
+        value = float(array)
+    return value
+
+
+def numbers(name: str, value: Value) -> np.ndarray:
+    """Return `value` as an array of real numbers; refuse anything else, and what is masked."""
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError) as error:  # rows of several lengths
+        raise InvalidArgument(f"{name} must be a real number or an array of them, got {shown(value)}.") from error
+    if array.dtype.kind not in "iuf":
+        raise InvalidArgument(f"{name} must be a real number or an array of them, got {shown(value)}.")
+    if np.ma.is_masked(value):
+        raise InvalidArgument(f"{name} must not be masked, got {shown(value)}. Leave the masked entries out.")
+    return array
+
+
+def shown(value: Any) -> str:
+    """Return how a message shows a value, in a line at most."""
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"a whole number of about {int(value.bit_length() * math.log10(2)) + 1} digits"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def check_shapes(values: Mapping[str, Value]) -> None:

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from theory.errors import InvalidArgument, NotAGramMatrix
-from theory.settings.checks import finite, non_negative, positive, whole_number
+from theory.settings.checks import finite, non_negative, one_number, positive, shown, whole_number
+from theory.settings.representable import representable
 from theory.settings.types import Value
 
-__all__ = ["OnlineRule", "Overlaps"]
+__all__ = ["OnlineRule", "Overlaps", "check_rule", "check_start"]
+
+LARGEST_COMMITTEE = 1000  # its overlaps are a million numbers
+LARGEST_SAMPLE = 2**27  # numbers in a sample of weight vectors: 1 GiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +54,12 @@ class OnlineRule:
     batch_size: int = 1
 
     def __post_init__(self) -> None:
+        for name in ("eta", "gamma", "sigma"):
+            object.__setattr__(self, name, one_number(name, getattr(self, name)))
         positive("eta", self.eta, "Give the learning rate per step times N.")
         positive("gamma", self.gamma, "Give the weight decay per step times N.")
         non_negative("sigma", self.sigma, "Give the standard deviation of the label noise.")
-        whole_number("batch_size", self.batch_size)
-        for name in ("eta", "gamma", "sigma"):
-            if np.ndim(getattr(self, name)):
-                raise InvalidArgument(
-                    f"{name} must be one number, got {getattr(self, name)!r}. Make one rule for each."
-                )
+        object.__setattr__(self, "batch_size", whole_number("batch_size", self.batch_size))
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +115,8 @@ class Overlaps:
     @classmethod
     def orthogonal(cls, K: int, M: int = 0, *, Q: float, T: float = 1.0) -> Overlaps:
         """Return K orthogonal students of squared norm Q, and M orthogonal teachers of squared norm T beside them."""
-        K, M = whole_number("K", K), whole_number("M", M, least=0)
-        return cls(Q * np.eye(K), np.zeros((K, M)), T * np.eye(M))
+        K, M = _counts(K, M)
+        return cls(one_number("Q", Q) * np.eye(K), np.zeros((K, M)), one_number("T", T) * np.eye(M))
 
     @classmethod
     def random(cls, K: int, M: int = 0, *, Q: float, T: float = 1.0, fan_in: int, seed: int) -> Overlaps:
@@ -124,11 +125,16 @@ class Overlaps:
         The vectors have `fan_in` entries. Overlaps of order 1/sqrt(fan_in) break the symmetry between the units, as
         those of real initial weights do.
         """
-        K, M = whole_number("K", K), whole_number("M", M, least=0)
-        D = K + M
+        K, M = _counts(K, M)
+        D, Q, T = K + M, one_number("Q", Q), one_number("T", T)
         positive("Q", Q)
         positive("T", T)
-        whole_number("fan_in", fan_in, least=D)
+        fan_in, seed = whole_number("fan_in", fan_in, least=D), whole_number("seed", seed, least=0)
+        if K * fan_in > LARGEST_SAMPLE:
+            raise InvalidArgument(
+                f"K * fan_in must be at most {LARGEST_SAMPLE}, got {shown(K * fan_in)}: they do not fit in memory. "
+                "Take a smaller fan_in."
+            )
         students = np.random.default_rng(seed).standard_normal((K, fan_in)) * math.sqrt(Q / fan_in)
         return cls(students @ students.T, students[:, :M] * math.sqrt(T), T * np.eye(M))
 
@@ -157,6 +163,14 @@ def _block(name: str, value: Value) -> np.ndarray:
     return block.reshape(1, 1) if block.ndim == 0 else block
 
 
+def _counts(K: int, M: int) -> tuple[int, int]:
+    K, M = whole_number("K", K), whole_number("M", M, least=0)
+    if K + M > LARGEST_COMMITTEE:
+        raise InvalidArgument(f"K + M must be at most {LARGEST_COMMITTEE}, got {shown(K + M)}. Take fewer units.")
+    return K, M
+
+
+@representable
 def _refuse_unless_gram(gram: np.ndarray) -> None:
     rounding = 1e-9 * max(abs(gram).max(), 1e-300)
     if abs(gram - gram.T).max() > rounding:
@@ -166,4 +180,20 @@ def _refuse_unless_gram(gram: np.ndarray) -> None:
         raise NotAGramMatrix(
             f"the overlaps (Q, R; R^T, T) must be those of some vectors, got a matrix with the eigenvalue "
             f"{lowest:.4g}. Make every |R| at most sqrt(Q T)."
+        )
+
+
+def check_rule(rule: object) -> None:
+    """Refuse what is no `OnlineRule`."""
+    if not isinstance(rule, OnlineRule):
+        raise InvalidArgument(
+            f"rule must be a theory.OnlineRule, got {shown(rule)}. Use, for instance, OnlineRule(eta=0.5, gamma=0.02)."
+        )
+
+
+def check_start(start: object) -> None:
+    """Refuse what are no `Overlaps`."""
+    if not isinstance(start, Overlaps):
+        raise InvalidArgument(
+            f"start must be theory.Overlaps, got {shown(start)}. Use, for instance, Overlaps.orthogonal(K=2, Q=100)."
         )

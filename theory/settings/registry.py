@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from theory.errors import InvalidArgument
+from theory.settings.checks import shown
 
 if TYPE_CHECKING:
     from functools import _SingleDispatchCallable
@@ -56,6 +57,6 @@ def _refusal(optimizer: Any, name: str) -> str:
     if isinstance(optimizer, type):
         return f"optimizer must be an instance, got the class {kind.__name__}. Write {kind.__name__}()."
     return (
-        f"optimizer must be one that is registered, got {optimizer!r}. Give theory.SGD, SGDW, Adam, AdamW or Lion, or "
-        f"register yours with {name}.register."
+        f"optimizer must be one that is registered, got {shown(optimizer)}. Give theory.SGD, SGDW, Adam, AdamW or "
+        f"Lion, or register yours with {name}.register."
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from theory.settings.representable import representable
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import law_that_holds, refuse_unknown_noise
@@ -21,6 +22,7 @@ from theory.weight.stationary import Equilibrium
 __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
 
 
+@representable
 def equilibrium(
     n: Value | None = None,
     lam: Value | None = None,

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from theory.errors import InvalidArgument
+from theory.settings.checks import shown
 from theory.settings.registry import by_stem
 from theory.settings.types import Value
 from theory.weight.from_path import IteratedPath, variance_after
@@ -181,7 +182,7 @@ def law_that_holds(problem: Problem) -> Law:
     law = law_of(problem.optimizer)(problem)
     if not isinstance(law, Law):
         raise InvalidArgument(
-            f"what is registered for {problem.optimizer!r} must make a theory.Law of a problem, got {law!r}. "
+            f"what is registered for {shown(problem.optimizer)} must make a theory.Law of a problem, got {shown(law)}. "
             "Return a theory.LinearOptimizer, or a subclass of theory.Law."
         )
     if not problem.symbolic:

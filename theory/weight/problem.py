@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,8 +11,18 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InvalidArgument
-from theory.settings import SGD, DecayRule, check_range, check_shapes, finite, non_negative, positive, whole_number
+from theory.errors import InvalidArgument, OutOfRange
+from theory.settings import (
+    SGD,
+    DecayRule,
+    check_range,
+    check_shapes,
+    finite,
+    non_negative,
+    numbers,
+    positive,
+    whole_number,
+)
 from theory.settings.optimizers.named import named_optimizer
 from theory.settings.types import Number, Value
 
@@ -99,7 +110,7 @@ def posed(given: Mapping[str, Value | None], optimizer: Any, shape: tuple[int, .
         values = {name: sp.nsimplify(value) if value == 0 else sp.sympify(value) for name, value in given.items()}
         values["noise"] = 1 / sp.sqrt(values["n"]) if given["noise"] is None else values["noise"]
         return Problem(**values, optimizer=optimizer, shape=shape, examples=examples)
-    values = {name: number(name, value) for name, value in given.items() if value is not None}
+    values = {name: number(name, value) for name, value in given.items() if value is not None or name != "noise"}
     DecayRule(values["n"], values["lam"], values["eta"])
     if "noise" in values:
         positive("noise", values["noise"], "Give the gradient noise per weight, or leave it out for 1/sqrt(n).")
@@ -109,7 +120,9 @@ def posed(given: Mapping[str, Value | None], optimizer: Any, shape: tuple[int, .
     check_shapes(values)
     known = examples or "noise" in values
     values.setdefault("noise", 1 / root(values["n"]))
-    return Problem(**values, optimizer=optimizer, shape=shape, examples=examples, noise_known=known)
+    problem = Problem(**values, optimizer=optimizer, shape=shape, examples=examples, noise_known=known)
+    _refuse_lost_digits(problem)
+    return problem
 
 
 def in_our_words(given: Mapping[str, Value | None]) -> tuple[dict[str, Value | None], bool]:
@@ -138,13 +151,25 @@ def in_our_words(given: Mapping[str, Value | None]) -> tuple[dict[str, Value | N
     return {"n": 1.0, "lam": torch["weight_decay"], "eta": torch["lr"]} | rest, False
 
 
+def _refuse_lost_digits(problem: Problem) -> None:
+    """Refuse numbers whose products, of which all laws are made, overflow or have lost digits to underflow."""
+    strength, step = problem.lam / problem.n, problem.eta * problem.noise
+    none = np.asarray(problem.lam) == 0
+    for name, value, allowed in (
+        ("lam/n", strength, none),
+        ("eta lam/n", problem.eta * strength, none),
+        ("(eta noise)^2", step * step, False),
+    ):
+        held = np.greater_equal(value, sys.float_info.min) & np.less_equal(value, sys.float_info.max)
+        if not (held | allowed).all():
+            raise OutOfRange(f"{name} is too large or small for a double. Take numbers nearer to 1, in other units.")
+
+
 def number(name: str, value: Value) -> Number:
     """Return `value` as a float or an array of floats; refuse anything else."""
-    if isinstance(value, (float, int)) and not isinstance(value, bool):
-        return float(value)
-    array = np.asarray(value)
-    if array.dtype.kind not in "iuf":
-        raise InvalidArgument(f"{name} must be a real number, an array of them or a SymPy expression, got {value!r}.")
+    if isinstance(value, float):
+        return value
+    array = numbers(name, value)
     return float(array) if array.ndim == 0 else array.astype(float)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import check_range, finite, non_negative, positive
+from theory.settings import check_range, finite, non_negative, positive, positive_answer, representable
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import Law, law_that_holds
@@ -82,6 +82,7 @@ class Equilibrium:
         return self.problem.optimizer
 
     @property
+    @representable
     def rate(self) -> Value:
         """x = eta (lam/n + curvature): the fraction of a weight that decay and curvature take away per step."""
         return self.problem.rate
@@ -97,31 +98,37 @@ class Equilibrium:
         return self.law.accuracy
 
     @property
+    @positive_answer
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
         return self.law.variance
 
     @cached_property
+    @positive_answer
     def scale(self) -> Value:
         """Standard deviation of a weight (rms about zero) in the stationary state."""
         return self._root(self.variance)
 
     @property
+    @positive_answer
     def balance(self) -> Value:
         """The scale at which decay balances a gradient `noise` of constant sign: the limit correlation to 1."""
         return self.law.balance
 
     @property
+    @representable
     def shrink(self) -> Value:
         """Factor per step in the long run; a = 1 - eta (lam/n + curvature) for plain SGD."""
         return self.law.shrink
 
     @property
+    @representable
     def relaxation_time(self) -> Value:
         """Steps in which the weight's memory of its start or of the noise, whichever lasts longer, falls by e."""
         return self.law.relaxation_time
 
     @property
+    @representable
     def settling_time(self) -> Value:
         """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run."""
         return self.law.settling_time
@@ -138,6 +145,7 @@ class Equilibrium:
             return sp.sqrt(value)
         return root(value)
 
+    @representable
     def rms(self, steps: Value, start: Value) -> Value:
         """Return sqrt(E w_t^2) after `steps` from weights that start at `start` (or with that rms about zero).
 
@@ -171,6 +179,7 @@ class Equilibrium:
         finite("start", start)
         return out(np.sqrt(self.law.variance_after(steps, start)))
 
+    @representable
     def shrink_per_epoch(self, batch_size: Value, *, limit: bool = False) -> Value:
         """Return the factor by which an epoch of n / batch_size steps shrinks the mean weight.
 
@@ -195,6 +204,7 @@ class Equilibrium:
         positive("batch_size", batch_size, "Give the number of examples per step.")
         return self.law.shrink_over(self.n / batch_size, limit=limit)
 
+    @representable
     def tail_off(self, start: Value, within: Value = 0.05) -> Value:
         """Return the first step from which the rms stays within the fraction `within` of the equilibrium scale.
 

@@ -6,8 +6,8 @@ import sys
 import pytest
 from matplotlib.figure import Figure
 
+from reports.document.numbers import as_json
 from reports.document.style import new_figure, styled
-from reports.document.typeset import as_json
 
 
 def test_json_refuses_nan_and_is_stable():

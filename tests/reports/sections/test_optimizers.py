@@ -4,7 +4,7 @@ import pytest
 
 import theory
 from reports.comparison import Comparison
-from reports.document.typeset import as_json
+from reports.document.numbers import as_json
 from reports.document.work import run_all
 from reports.runs.walks import optimizer_of, scale_of
 from reports.sections.optimizers.experiments import OPTIMIZERS

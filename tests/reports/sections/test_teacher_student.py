@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import theory
-from reports.document.typeset import as_json
+from reports.document.numbers import as_json
 from reports.document.work import run_all
 from reports.runs.committee import overlap_scores, predict
 from reports.sections.teacher_student.section import TEACHER_STUDENT

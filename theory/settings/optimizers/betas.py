@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_fraction, non_negative
+from theory.settings.checks import check_fraction, non_negative, shown
 
 __all__ = ["AdamLike", "TwoBetas"]
 
@@ -21,7 +21,7 @@ class TwoBetas:
             beta1, beta2 = self.betas
         except (TypeError, ValueError) as error:
             raise InvalidArgument(
-                f"betas must be a pair of numbers, got {self.betas!r}. Write betas=(beta1, beta2)."
+                f"betas must be a pair of numbers, got {shown(self.betas)}. Write betas=(beta1, beta2)."
             ) from error
         check_fraction("beta1", beta1)
         check_fraction("beta2", beta2)

@@ -1,0 +1,125 @@
+"""Every public function of the theory, called with extreme and with wrong arguments (see `extremes`)."""
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import theory
+from tests.faults import extremes
+
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "database": None, "derandomize": True}
+
+
+def survey(name, count, share):
+    function, found = extremes.PUBLIC[name], {}
+
+    @settings(max_examples=count, **QUIET)
+    @given(extremes.calls(function, share))
+    def look(call):
+        found.update(extremes.problems(function, *call))
+
+    look()
+    assert found == {}
+
+
+@pytest.mark.parametrize("name", extremes.PUBLIC)
+def test_a_named_error_or_a_finite_number(name):
+    survey(name, 10, 20)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("share", [5, 20, 60])
+@pytest.mark.parametrize("name", extremes.PUBLIC)
+def test_hundreds_of_calls(name, share):
+    survey(name, 300, share)
+
+
+def careless(n):
+    return 1 / n if n != 5 else math.nan
+
+
+def test_the_survey_sees_what_it_looks_for():
+    """Negative control: a function that checks nothing."""
+    assert "ZeroDivisionError" in extremes.problems(careless, (0,), {})["call"]
+    assert extremes.problems(careless, (5,), {}) == {"result": "is nan"}
+    assert extremes.problems(careless, (2,), {}) == {}
+
+
+def exact_scale(n, lam, eta, noise):
+    """eta noise / sqrt(x (2 - x)), x = eta lam/n, in 60 digits and without limits of size."""
+    with mpmath.workdps(60):
+        n, lam, eta, noise = map(mpmath.mpf, (n, lam, eta, noise))
+        x = eta * lam / n
+        return eta * noise / mpmath.sqrt(x * (2 - x))
+
+
+SIZES = [1e-300, 1e-160, 1e-100, 1e-16, 1.0, 1e13, 1e100, 1e160, 1e300]
+
+
+def test_the_scale_is_right_or_refused_at_any_size():
+    right = refused = 0
+    for n in SIZES:
+        for lam in SIZES:
+            for eta in SIZES:
+                for noise in (1e-200, 1.0, 1e200):
+                    try:
+                        scale = theory.equilibrium(n, lam, eta, noise=noise).scale
+                    except theory.TailoffError:
+                        refused += 1
+                    else:
+                        assert abs(scale / exact_scale(n, lam, eta, noise) - 1) < 1e-12, (n, lam, eta, noise)
+                        right += 1
+    assert right > 100
+    assert refused > 200
+
+
+LISTED = {
+    "None": lambda: theory.equilibrium(None, 5.0, 0.1),
+    "an integer of 400 digits": lambda: theory.equilibrium(10**400, 5.0, 0.1).scale,
+    "an integer of 5000 digits": lambda: theory.equilibrium(10**5000, 5.0, 0.1).scale,
+    "an array for a number": lambda: theory.decay_for(n=np.array([1.0, 2.0]), eta=0.1, scale=0.1),
+    "a masked array": lambda: theory.equilibrium(np.ma.masked_array([1.0, 2.0], [True, False]), 5.0, 0.1).scale,
+    "T = 1e100": lambda: theory.teacher_student(theory.OnlineRule(0.5, 0.1), theory.Overlaps(1.0, 0.5, 1e100)),
+    "noise too small to square": lambda: theory.equilibrium(1e5, 5.0, 0.1, noise=1e-200).scale,
+    "a width of 1e160": lambda: theory.linear_regression(100, 5.0, 0.01, dimension=10**160, batch_size=1),
+}
+
+
+@pytest.mark.parametrize("case", LISTED)
+def test_listed_cases_are_refused_or_finite(case):
+    found = []
+    assert extremes.problem_of(lambda: found.append(LISTED[case]())) is None
+    assert not extremes.not_finite(found, "result")
+
+
+def test_what_is_refused_is_said_in_a_line():
+    with pytest.raises(theory.InvalidArgument, match=r"n must be .*got a whole number of about 5001 digits"):
+        theory.equilibrium(10**5000, 5.0, 0.1)
+    with pytest.raises(theory.InvalidArgument, match=r"n must be one number, got array\(\[1., 2.\]\)"):
+        theory.decay_for(n=np.array([1.0, 2.0]), eta=0.1, scale=0.1)
+    with pytest.raises(theory.InvalidArgument, match="masked"):
+        theory.equilibrium(np.ma.masked_array([1.0, 2.0], [True, False]), 5.0, 0.1)
+    with pytest.raises(theory.OutOfRange, match=r"\(eta noise\\)\\^2 is too large or small for a double"):
+        _ = theory.equilibrium(1e5, 5.0, 0.1, noise=1e-200).scale
+
+
+def test_a_memory_within_rounding_of_one():
+    """beta1 = 1 - 1e-16 is 0.9999999999999999 or 1 in doubles: the first is finite, the second refused."""
+    with pytest.raises(theory.InvalidArgument, match="below 1"):
+        theory.Adam(betas=(1 - 1e-17, 0.999))
+    for kind in (theory.Adam, theory.AdamW, theory.Lion):
+        found = []
+        optimizer = kind(betas=(1 - 2**-53, 0.999))
+        call = lambda o=optimizer, f=found: f.append(theory.equilibrium(50_000, 5.0, 0.1, optimizer=o).scale)  # noqa: E731
+        assert extremes.problem_of(call) is None
+        assert not extremes.not_finite(found, "scale")
+
+
+def test_a_very_large_dimension():
+    """In 1e13 dimensions the norm settles as in 1e6, and a small step turns by the same angle."""
+    large, small = (theory.rotation(50_000, 5.0, 0.1, dimension=d, grad_sq=1e-3) for d in (10**13, 10**6))
+    assert large.norm_sq == pytest.approx(small.norm_sq, rel=1e-5)
+    assert large.angle == pytest.approx(small.angle, rel=1e-5)
