@@ -8,6 +8,7 @@ import xarray as xr
 
 import sim
 from reports.document.numbers import read_json, sealed_json
+from reports.runs.files import read_decay
 from sim.machinery.seal import LENGTH, MARK
 from tests.faults.command import run
 
@@ -99,6 +100,15 @@ def test_the_commands_refuse_a_damaged_run(tmp_path, command):
     assert code == 2
     assert len(lines) == 1
     assert "run.nc is damaged" in lines[0]
+
+
+def test_a_damaged_run_is_not_taken_for_a_table(tmp_path):
+    path = sim.save(small_run(), tmp_path / "run.nc")
+    content = path.read_bytes()
+    for bit in range(64):  # of the bytes by which a netCDF file is known
+        path.write_bytes(flipped(content, bit))
+        with pytest.raises(sim.DataError, match=r"run\.nc"):
+            read_decay(path)
 
 
 def test_the_numbers_of_a_report(tmp_path):

@@ -34,6 +34,7 @@ from scipy.optimize import brentq
 from theory.errors import NoFixedPoint
 from theory.settings import OnlineRule, positive, representable
 from theory.settings.online import check_rule
+from theory.settings.representable import finite_or_overflow
 
 __all__ = ["CancellingPair", "cancelling_pair"]
 
@@ -89,12 +90,12 @@ def cancelling_pair(rule: OnlineRule) -> CancellingPair:
     arguments = (rule.eta, rule.gamma, rule.sigma, rule.batch_size)
 
     def imbalance(value: float) -> float:
-        return laws["imbalance"](*arguments, value)
+        return finite_or_overflow(laws["imbalance"](*arguments, value))
 
     high = 1.0
     while imbalance(high) < 0:  # it grows like 4 sqrt(q)
         high *= 2
-    q = float(brentq(imbalance, 0.0, high, xtol=1e-16, rtol=1e-14))
+    q = float(brentq(imbalance, 0.0, high, xtol=1e-16, rtol=1e-14, maxiter=5000))
     drive = laws["drive"](*arguments, q)
     if drive <= 0:
         raise NoFixedPoint(f"no saturated pair for {rule}: A must be positive, got {drive:.4g}. Use teacher_student.")

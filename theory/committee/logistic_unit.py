@@ -42,7 +42,8 @@ __all__ = ["LogisticUnit", "logistic_unit"]
 NEAR = 1e-3  # a Newton step below this fraction of the state: the fixed point is in sight
 REACH = 8.5  # standard deviations: beyond it lies 1e-17 of a Gaussian
 FINENESS = 0.5  # of the trapezoidal rule, in units of the narrower of Gaussian and sigmoid
-MOST_NODES, MOST_PAIRS = 2**20, 2**24  # 8 MB and 128 MB of doubles
+MOST_NODES, MOST_PAIRS = 2**20, 2**22  # 8 MB and 32 MB of doubles
+PATIENCE = 4000  # a trajectory takes some hundred evaluations
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,8 @@ class LogisticUnit:
         """Return Q and R at the given times on the trajectory."""
         times = numbers("alpha", alpha).astype(float)
         check_range("alpha", times, 0, self.alpha[-1], ends=(True, True))
+        if not times.size:
+            return times, times
         R, Q = self.path(times.ravel()).reshape(2, *times.shape)
         return Q, R
 
@@ -130,7 +133,7 @@ def logistic_unit(
         return _flow(state, T, eta, gamma, batch_size)
 
     trajectory = solve_ivp(
-        patient(flow), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
+        patient(flow, PATIENCE), (0, end), [R, float(start.Q[0, 0])], method="LSODA", dense_output=True,
         rtol=1e-9, atol=1e-12,
     )  # fmt: skip
     last = trajectory.y[:, -1]

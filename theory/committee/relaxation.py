@@ -142,7 +142,9 @@ def relax(flow: Flow, start: np.ndarray, *, alpha_min: float = 0.0, alpha_max: f
     return Relaxation(alpha, states, tuple(stretches), *ending)
 
 
-def patient(flow: Callable[[np.ndarray], np.ndarray]) -> Callable[[float, np.ndarray], np.ndarray]:
+def patient(
+    flow: Callable[[np.ndarray], np.ndarray], patience: int = PATIENCE
+) -> Callable[[float, np.ndarray], np.ndarray]:
     """Return a flow for the integrator that gives up where it creeps: rates too far apart for doubles.
 
     A relaxation takes some hundred to some thousand evaluations.
@@ -152,9 +154,9 @@ def patient(flow: Callable[[np.ndarray], np.ndarray]) -> Callable[[float, np.nda
     def counted(alpha: float, state: np.ndarray) -> np.ndarray:
         nonlocal evaluations
         evaluations += 1
-        if evaluations > PATIENCE:
+        if evaluations > patience:
             raise NoFixedPoint(
-                f"the integration creeps: {PATIENCE} evaluations of the flow and only at alpha = {alpha:g}. "
+                f"the integration creeps: {patience} evaluations of the flow and only at alpha = {alpha:g}. "
                 "Take rates nearer to 1, or a smaller alpha_max."
             )
         return flow(state)

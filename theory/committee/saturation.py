@@ -40,7 +40,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from theory.committee.gaussian_integrals import i2
-from theory.errors import NoFixedPoint
+from theory.errors import NoFixedPoint, OutOfRange
 from theory.settings import (
     OnlineRule,
     Overlaps,
@@ -55,6 +55,7 @@ from theory.settings import (
     whole_number,
 )
 from theory.settings.online import check_rule, check_start
+from theory.settings.representable import finite_or_overflow
 
 __all__ = ["SaturatedUnit", "gradient_scale", "noise_fixed_point", "saturated_unit", "small_rate_scale"]
 
@@ -209,12 +210,15 @@ def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> Saturate
     signs = np.where(np.arange(len(C)) < start.K, -1.0, 1.0)
     signs[unit] = 0
     a, b = np.ogrid[: len(C), : len(C)]
-    return SaturatedUnit(rule, rule.sigma**2 + float(signs @ i2(at_threshold, a, b) @ signs))
+    outside = rule.sigma**2 + float(signs @ i2(at_threshold, a, b) @ signs)
+    if outside < 0:  # a variance that cancels, to rounding
+        raise OutOfRange(f"the other units' variance at the threshold is lost in rounding ({outside:.2g}). Give sigma.")
+    return SaturatedUnit(rule, outside)
 
 
 def _imbalance(rule: OnlineRule, gamma: float, Q: float) -> float:
     """Return left minus right of the exact equation of the fixed point (K = 1, noise labels), over eta."""
-    return _imbalance_law()(rule.eta, gamma, rule.sigma, rule.batch_size, Q)
+    return finite_or_overflow(_imbalance_law()(rule.eta, gamma, rule.sigma, rule.batch_size, Q))
 
 
 @positive_answer
@@ -282,7 +286,7 @@ def gradient_scale(rule: OnlineRule) -> float:
     high = 1.0
     while _imbalance(rule, 0.0, high) < 0:  # it tends to -A / eta > 0
         high *= 2
-    return float(brentq(lambda Q: _imbalance(rule, 0.0, Q), 0.0, high, xtol=1e-16, rtol=1e-14))
+    return float(brentq(lambda Q: _imbalance(rule, 0.0, Q), 0.0, high, xtol=1e-16, rtol=1e-14, maxiter=5000))
 
 
 @representable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -12,7 +13,7 @@ import numpy as np
 
 from theory.errors import OutOfRange
 
-__all__ = ["computable", "positive_answer", "representable"]
+__all__ = ["computable", "finite_or_overflow", "positive_answer", "representable"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -75,6 +76,13 @@ def positive_answer(function: Callable[P, R]) -> Callable[P, R]:
         return answer
 
     return checked
+
+
+def finite_or_overflow(value: float) -> float:
+    """Return a number that a root finder asks for; OverflowError if it is not finite."""
+    if not math.isfinite(value):
+        raise OverflowError("not finite")
+    return value
 
 
 def _numbers(answer: Any) -> np.ndarray:
