@@ -8,11 +8,11 @@ from .committee.fan_in_scaling import scaling as scaling
 from .committee.logistic_decay import saturated_logistic as saturated_logistic
 from .committee.logistic_unit import LogisticUnit as LogisticUnit
 from .committee.logistic_unit import logistic_unit as logistic_unit
+from .committee.noise_labels import gradient_scale as gradient_scale
+from .committee.noise_labels import noise_fixed_point as noise_fixed_point
+from .committee.noise_labels import small_rate_scale as small_rate_scale
 from .committee.saturation import SaturatedUnit as SaturatedUnit
-from .committee.saturation import gradient_scale as gradient_scale
-from .committee.saturation import noise_fixed_point as noise_fixed_point
 from .committee.saturation import saturated_unit as saturated_unit
-from .committee.saturation import small_rate_scale as small_rate_scale
 from .committee.teacher_student import TeacherStudent as TeacherStudent
 from .committee.teacher_student import teacher_student as teacher_student
 from .design.decay_for import decay_for as decay_for

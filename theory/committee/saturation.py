@@ -32,14 +32,12 @@ earlier closed forms was made.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 
 from theory.committee.gaussian_integrals import i2
+from theory.committee.saturation_laws import least_rate, step_law
 from theory.errors import NoFixedPoint, OutOfRange
 from theory.settings import (
     OnlineRule,
@@ -55,44 +53,8 @@ from theory.settings import (
     whole_number,
 )
 from theory.settings.online import check_rule, check_start
-from theory.settings.representable import finite_or_overflow
 
-__all__ = ["SaturatedUnit", "gradient_scale", "noise_fixed_point", "saturated_unit", "small_rate_scale"]
-
-
-@lru_cache
-def _law(step: str, *arguments: str) -> Callable[..., float]:
-    """Compile the right-hand side of a step of the derivation as a function of the symbols of the given names."""
-    import sympy as sp
-
-    from theory.committee.saturation_derivation import derive_saturation
-
-    law = derive_saturation()[step].rhs
-    return sp.lambdify([sp.Symbol(name, positive=True) for name in arguments], law, "numpy")
-
-
-@lru_cache
-def _imbalance_law() -> Callable[..., float]:
-    """Compile left minus right of the fixed point's equation, over eta."""
-    import sympy as sp
-
-    from theory.committee.saturation_derivation import derive_saturation
-
-    symbols = sp.symbols("eta gamma sigma m Q", positive=True)
-    equation = derive_saturation()["fixed point"]
-    return sp.lambdify(symbols, sp.expand((equation.lhs - equation.rhs) / symbols[0]), "math")
-
-
-@lru_cache
-def _least_rate() -> Callable[..., float]:
-    """Compile the eta at which the drive vanishes, as a function of sigma_eff and m."""
-    import sympy as sp
-
-    from theory.committee.saturation_derivation import derive_saturation
-
-    eta, outside, m = sp.symbols("eta sigma_eff m", positive=True)
-    (rate,) = sp.solve(derive_saturation()["drive"].rhs / eta, eta)
-    return sp.lambdify([outside, m], rate, "math")
+__all__ = ["SaturatedUnit", "saturated_unit"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +76,7 @@ class SaturatedUnit:
     @representable
     def drive(self) -> float:
         """A: what is left of kicks (outward) and gradient (inward)."""
-        law = _law("drive", "eta", "sigma_eff", "m")
+        law = step_law("drive", "eta", "sigma_eff", "m")
         return float(law(self.rule.eta, math.sqrt(self.outside), self.rule.batch_size))
 
     @property
@@ -125,7 +87,7 @@ class SaturatedUnit:
     @property
     def _level(self) -> float:
         """B, where decay and drive balance in Q^(3/2)."""
-        return float(_law("level", "A", "gamma")(self.drive, self.rule.gamma))
+        return float(step_law("level", "A", "gamma")(self.drive, self.rule.gamma))
 
     @property
     @representable
@@ -139,7 +101,7 @@ class SaturatedUnit:
         alpha, start = numbers("alpha", alpha), one_number("start", start)
         non_negative("alpha", alpha)
         positive("start", start)
-        law = _law("decay law", "B", "Q_0", "gamma", "alpha")
+        law = step_law("decay law", "B", "Q_0", "gamma", "alpha")
         power = np.asarray(law(self._level, start, self.rule.gamma, np.asarray(alpha)))
         return np.where(power >= 0, power, np.nan) ** (2 / 3)
 
@@ -165,9 +127,9 @@ class SaturatedUnit:
         if not self.diffusive:
             raise NoFixedPoint(
                 f"no saturated fixed point for {self.rule}: A must be positive, got {self.drive:.4g}. Take "
-                f"eta above {_least_rate()(math.sqrt(self.outside), self.rule.batch_size):.4g}."
+                f"eta above {least_rate()(math.sqrt(self.outside), self.rule.batch_size):.4g}."
             )
-        law = _law("asymptote", "A", "B", "eta", "m")
+        law = step_law("asymptote", "A", "B", "eta", "m")
         return float(law(self.drive, self._level, self.rule.eta, self.rule.batch_size))
 
 
@@ -214,94 +176,3 @@ def saturated_unit(rule: OnlineRule, start: Overlaps, unit: int = 0) -> Saturate
     if outside < 0:  # a variance that cancels, to rounding
         raise OutOfRange(f"the other units' variance at the threshold is lost in rounding ({outside:.2g}). Give sigma.")
     return SaturatedUnit(rule, outside)
-
-
-def _imbalance(rule: OnlineRule, gamma: float, Q: float) -> float:
-    """Return left minus right of the exact equation of the fixed point (K = 1, noise labels), over eta."""
-    return finite_or_overflow(_imbalance_law()(rule.eta, gamma, rule.sigma, rule.batch_size, Q))
-
-
-@positive_answer
-def noise_fixed_point(rule: OnlineRule) -> float:
-    """Return Q* for one unit and noise labels: the root of the exact equation.
-
-    Parameters
-    ----------
-    rule : OnlineRule
-        With sigma > 0.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    InvalidArgument
-        If sigma is zero: without noise the weights decay to nothing, or chaos of large rates holds them.
-
-    Examples
-    --------
-    >>> print(f"{noise_fixed_point(OnlineRule(eta=3.0, gamma=0.01, sigma=1.0)):.4f}")
-    23.6463
-    """
-    check_rule(rule)
-    positive("sigma", rule.sigma, "Noise labels need noise.")
-    kicks = rule.eta**2 / rule.batch_size  # times sigma^2 and at most <g^2> < 1/3 at the threshold: bounds of the root
-    high = (kicks * (rule.sigma**2 + 1 / 3) / (math.sqrt(2) * math.pi * rule.gamma)) ** (2 / 3)
-    low = kicks * rule.sigma**2 / (math.pi * rule.gamma * math.sqrt(1 + 2 * high) + 2 * rule.eta)
-    low, high = low * (1 - 1e-12), high * (1 + 1e-12)  # where the bounds meet, rounding must not put them past the root
-    return float(
-        brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14, maxiter=5000)
-    )
-
-
-@positive_answer
-def gradient_scale(rule: OnlineRule) -> float:
-    """Return the limit of Q* as gamma falls to zero, for A < 0 (one unit, noise labels): gradients alone set it.
-
-    Parameters
-    ----------
-    rule : OnlineRule
-        Rates, label noise and batch size; gamma does not matter.
-
-    Raises
-    ------
-    NoFixedPoint
-        If A >= 0: without decay Q grows without bound.
-    InvalidArgument
-        If sigma is zero.
-
-    Examples
-    --------
-    >>> print(f"{gradient_scale(OnlineRule(eta=0.5, gamma=1e-6, sigma=1.0)):.3f}")
-    0.386
-    """
-    check_rule(rule)
-    positive("sigma", rule.sigma, "Noise labels need noise.")
-    drive = SaturatedUnit(rule, rule.sigma**2).drive
-    if drive >= 0:
-        raise NoFixedPoint(
-            f"no limit without decay for {rule}: A must be negative, got {drive:.4g}. Take a smaller eta."
-        )
-    high = 1.0
-    while _imbalance(rule, 0.0, high) < 0:  # it tends to -A / eta > 0
-        high *= 2
-    return float(brentq(lambda Q: _imbalance(rule, 0.0, Q), 0.0, high, xtol=1e-16, rtol=1e-14, maxiter=5000))
-
-
-@representable
-def small_rate_scale(rule: OnlineRule) -> float:
-    """Return eta sigma^2 / 2m: the limit of Q* for small eta, then smaller gamma (noise labels).
-
-    Parameters
-    ----------
-    rule : OnlineRule
-        Rates, label noise and batch size; see the module for the assumptions.
-
-    Examples
-    --------
-    >>> small_rate_scale(OnlineRule(eta=0.01, gamma=1e-6, sigma=2.0))
-    0.02
-    """
-    check_rule(rule)
-    return float(_law("small rates", "eta", "sigma", "m")(rule.eta, rule.sigma, rule.batch_size))

@@ -80,6 +80,9 @@ def decay_for(
     if len(given) != 1:
         got = ", ".join(f"{name} = {value}" for name, value in wanted.items())
         raise InvalidArgument(f"give either scale or epochs or memory, and one of them, got {got}.")
+    n, eta, lr = (
+        None if value is None else one_number(name, value) for name, value in (("n", n), ("eta", eta), ("lr", lr))
+    )
     words = _words(n, eta, lr)
     size = float(n) if n is not None else 1.0
     name = "lam" if lr is None else "weight_decay"

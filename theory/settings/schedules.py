@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_range, non_negative, whole_number
+from theory.settings.checks import check_range, non_negative, shown, whole_number
 
 __all__ = [
     "FALLS",
@@ -74,8 +74,8 @@ class WarmupFall:
     floor: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.fall not in FALLS:
-            raise InvalidArgument(f"fall must be one of {', '.join(FALLS)}, got {self.fall!r}.")
+        if not isinstance(self.fall, str) or self.fall not in FALLS:
+            raise InvalidArgument(f"fall must be one of {', '.join(FALLS)}, got {shown(self.fall)}.")
         whole_number("warmup", self.warmup, least=0)
         if self.cooldown is not None:
             whole_number("cooldown", self.cooldown)
@@ -182,11 +182,13 @@ def named(schedule: Any) -> Schedule:
         return constant()
     if isinstance(schedule, str):
         if schedule not in NAMED:
-            raise InvalidArgument(f"schedule must be one of {', '.join(NAMED)}, got {schedule!r}.")
+            raise InvalidArgument(f"schedule must be one of {', '.join(NAMED)}, got {shown(schedule)}.")
         try:
             return NAMED[schedule]()
         except TypeError as error:
-            raise InvalidArgument(f"schedule {schedule!r} needs settings: theory.schedules.{schedule}(...).") from error
+            raise InvalidArgument(
+                f"schedule {shown(schedule)} needs settings: theory.schedules.{schedule}(...)."
+            ) from error
     if hasattr(schedule, "factors"):
         return schedule
     return given(schedule)

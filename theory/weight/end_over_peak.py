@@ -17,7 +17,7 @@ from functools import lru_cache
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import check_range, non_negative, positive
+from theory.settings import check_range, non_negative, one_number, positive, representable, shown
 from theory.settings.schedules import FALLS
 
 __all__ = ["end_over_peak"]
@@ -25,6 +25,7 @@ __all__ = ["end_over_peak"]
 SHARP = 700.0  # beyond this exponent nothing is remembered
 
 
+@representable
 def end_over_peak(fall: str, K: float, *, floor: float = 0.0, start: float = 1.0) -> float:
     """Return the rms at the end of a fall over the equilibrium rms at the peak.
 
@@ -55,8 +56,9 @@ def end_over_peak(fall: str, K: float, *, floor: float = 0.0, start: float = 1.0
     >>> print(f"{end_over_peak('linear', 3.0):.3f} {end_over_peak('cosine', 3.0):.3f}")
     0.710 0.755
     """
-    if fall not in FALLS:
-        raise InvalidArgument(f"fall must be one of {', '.join(FALLS)}, got {fall!r}.")
+    if not isinstance(fall, str) or fall not in FALLS:
+        raise InvalidArgument(f"fall must be one of {', '.join(FALLS)}, got {shown(fall)}.")
+    K, floor, start = one_number("K", K), one_number("floor", floor), one_number("start", start)
     positive("K", K, "Give the length of the fall in memories at the peak rate.")
     check_range("floor", floor, 0, 1, ends=(True, True))
     non_negative("start", start)

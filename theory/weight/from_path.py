@@ -46,7 +46,7 @@ class Way(Protocol):
         """Return the path from a start, iterated as far as it is asked for."""
 
 
-SHORTEST, LONGEST = 2**11, 2**21  # steps that are iterated
+SHORTEST, LONGEST = 2**11, 2**19  # steps that are iterated
 SETTLED = 1e-11  # relative change over the second half of a path that has arrived
 CONSISTENT = 0.02  # relative error of the predicted change over the second half of a path that is on its way
 

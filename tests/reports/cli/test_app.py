@@ -172,9 +172,9 @@ def test_help_has_an_example(tailoff):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["equilibrium", 50000, 5, 0.1, "--noise", 1e200], "too large or too small"),
+        (["equilibrium", 50000, 5, 0.1, "--noise", 1e200], "(eta noise)^2 is too large or small for a double"),
         (["equilibrium", 50000, -5, 0.1], "must not be negative, got -5"),
-        (["equilibrium", 1e308, 5, 0.1, "--json"], "a result is not finite"),
+        (["equilibrium", 1e308, 5, 0.1, "--json"], "eta lam/n is too large or small for a double"),
         (["walk", 100, 20, 10], "the step overshoots"),
         (["walk", 100, 20, 0.5, "--optimizer", "lion", "--sign-noise"], "whose law is for Gaussian noise"),
         (["teacher-student", "--sigma", 0], "Nothing but noise holds the weights"),

@@ -6,8 +6,8 @@ import sympy as sp
 
 import theory
 from theory.committee.gaussian_integrals import statement
+from theory.committee.noise_labels import _imbalance
 from theory.committee.order_parameters import Flow
-from theory.committee.saturation import _imbalance
 from theory.errors import InvalidArgument, NoFixedPoint
 
 

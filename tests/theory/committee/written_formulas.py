@@ -8,8 +8,8 @@ from theory.committee.cancelling_pair_derivation import derive_cancelling_pair
 from theory.committee.gaussian_integrals import i2, i3, i4, j2
 from theory.committee.linear_noise import drift_beyond_flow
 from theory.committee.logistic_unit import _flow, _mean_product, _mean_slope
+from theory.committee.noise_labels import _imbalance
 from theory.committee.order_parameters import Flow
-from theory.committee.saturation import _imbalance
 from theory.committee.step_noise import _Averages, increment_covariance
 from theory.settings import OnlineRule, Overlaps
 

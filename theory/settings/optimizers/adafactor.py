@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_flag, check_range, non_negative, positive
+from theory.settings.checks import check_flag, check_range, non_negative, positive, shown
 
 __all__ = ["Adafactor"]
 
@@ -46,7 +46,7 @@ class Adafactor:
         try:
             first, second = self.eps
         except (TypeError, ValueError) as error:
-            raise InvalidArgument(f"eps must be a pair, got {self.eps!r}. Write eps=(None, 1e-3).") from error
+            raise InvalidArgument(f"eps must be a pair, got {shown(self.eps)}. Write eps=(None, 1e-3).") from error
         if first is not None:
             non_negative("eps[0]", first)
         positive("eps[1]", second, "It is the rms below which a tensor's steps shrink no further.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_flag
+from theory.settings.checks import check_flag, shown
 from theory.settings.optimizers.betas import AdamLike
 
 __all__ = ["Adam"]
@@ -46,7 +46,7 @@ class Adam(AdamLike):
     def __post_init__(self, decoupled: bool, decoupled_weight_decay: bool) -> None:
         for name, value in (("decoupled", decoupled), ("decoupled_weight_decay", decoupled_weight_decay)):
             if value is not False:
-                raise InvalidArgument(f"{name} must be False for Adam, got {value!r}. Use theory.AdamW.")
+                raise InvalidArgument(f"{name} must be False for Adam, got {shown(value)}. Use theory.AdamW.")
         AdamLike.__post_init__(self)
         check_flag("amsgrad", self.amsgrad)
         check_flag("maximize", self.maximize)

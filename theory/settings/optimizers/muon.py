@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_flag, check_fraction, non_negative, whole_number
+from theory.settings.checks import check_flag, check_fraction, non_negative, shown, whole_number
 
 __all__ = ["Muon"]
 
@@ -57,10 +57,10 @@ class Muon:
         object.__setattr__(self, "momentum", float(self.momentum))
         object.__setattr__(self, "ns_coefficients", _three_numbers(self.ns_coefficients))
         if self.ns_steps is not None and whole_number("ns_steps", self.ns_steps) > MOST_STEPS:
-            raise InvalidArgument(f"ns_steps must be below 100, as in PyTorch, got {self.ns_steps!r}. Five do.")
+            raise InvalidArgument(f"ns_steps must be below 100, as in PyTorch, got {shown(self.ns_steps)}. Five do.")
         if self.adjust_lr_fn not in ADJUSTMENTS:
             raise InvalidArgument(
-                f"adjust_lr_fn must be None, 'original' or 'match_rms_adamw', got {self.adjust_lr_fn!r}."
+                f"adjust_lr_fn must be None, 'original' or 'match_rms_adamw', got {shown(self.adjust_lr_fn)}."
             )
 
 
@@ -69,8 +69,8 @@ def _three_numbers(given: object) -> tuple[float, float, float]:
         a, b, c = (float(value) for value in given)  # type: ignore[attr-defined]
     except (TypeError, ValueError) as error:
         raise InvalidArgument(
-            f"ns_coefficients must be three numbers, got {given!r}. PyTorch's are (3.4445, -4.775, 2.0315)."
+            f"ns_coefficients must be three numbers, got {shown(given)}. PyTorch's are (3.4445, -4.775, 2.0315)."
         ) from error
     if not all(map(math.isfinite, (a, b, c))):
-        raise InvalidArgument(f"ns_coefficients must be finite, got {given!r}.")
+        raise InvalidArgument(f"ns_coefficients must be finite, got {shown(given)}.")
     return a, b, c

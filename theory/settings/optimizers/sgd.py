@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, dataclass, field
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_flag, check_fraction
+from theory.settings.checks import check_flag, check_fraction, shown
 
 __all__ = ["SGD", "SGDW"]
 
@@ -58,7 +58,9 @@ class SGD:
         if self.nesterov and self.momentum == 0:
             raise InvalidArgument("nesterov must be False without momentum, got True. Give a momentum above 0.")
         if self.nesterov and self.dampening != 0:
-            raise InvalidArgument(f"dampening must be 0 with nesterov, got {self.dampening!r}. PyTorch refuses it too.")
+            raise InvalidArgument(
+                f"dampening must be 0 with nesterov, got {shown(self.dampening)}. PyTorch refuses it too."
+            )
 
 
 @dataclass(frozen=True, slots=True)
