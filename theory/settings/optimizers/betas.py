@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_fraction, non_negative, shown
+from theory.settings.checks import check_fraction, non_negative, one_number, shown
 
 __all__ = ["AdamLike", "TwoBetas"]
 
@@ -51,4 +51,4 @@ class AdamLike(TwoBetas):
     def __post_init__(self) -> None:
         TwoBetas.__post_init__(self)
         non_negative("eps", self.eps, "PyTorch's default is 1e-8.")
-        object.__setattr__(self, "eps", float(self.eps))
+        object.__setattr__(self, "eps", one_number("eps", self.eps))
