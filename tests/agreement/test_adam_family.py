@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+import sim
 import theory
 from reports.comparison import Comparison
 from theory import Adam, AdamW, NAdam, RAdam
@@ -184,12 +185,22 @@ def test_the_naive_exponential_is_rejected_at_the_start():
     assert Comparison("naive", naive, measured, error, precision=0.012, accuracy=0.013).verdict == "differs"
 
 
-def test_maximize_as_written_out():
-    """The same steps on a cost of the opposite sign."""
+def test_maximize_is_minimising_the_opposite_cost():
+    """The simulated steps, weight for weight; and the law, whose curvature changes its sign."""
+    noise = np.random.default_rng(0).standard_normal((50, 3))
     for kind in (Adam, AdamW, NAdam, RAdam):
-        up = list(walk(kind(maximize=True), np.full(20, 1e-3), 1.0, weights=3, curvature=-0.2))[-1]
-        down = Steps(kind(), 3)
-        rng, w = np.random.default_rng(0), np.zeros(3)
-        for _ in range(20):
-            down.step(w, 0.2 * w - SIGMA * rng.standard_normal(3), 1e-3, 1.0)
-        np.testing.assert_allclose(up, w, rtol=1e-12)
+        up, down, w, v = (
+            *(sim.rule_of(kind(maximize=m))(1.0, 1e-3, (3,)) for m in (True, False)),
+            np.zeros(3),
+            np.zeros(3),
+        )
+        for g in noise:
+            up.step(w, g - 0.2 * w)
+            down.step(v, -(g - 0.2 * v))
+        np.testing.assert_array_equal(w, v)
+        assert np.abs(w).min() > 0
+    model = {"lr": 1e-3, "weight_decay": 2.0, "noise": 0.02}
+    maximum = theory.equilibrium(**model, curvature=-0.1, optimizer=AdamW((0.9, 0.99), maximize=True))
+    minimum = theory.equilibrium(**model, curvature=0.1, optimizer=AdamW((0.9, 0.99)))
+    assert maximum.variance == minimum.variance
+    assert abs(minimum.variance / theory.equilibrium(**model, optimizer=AdamW((0.9, 0.99))).variance - 1) > 0.1

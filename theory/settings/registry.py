@@ -57,6 +57,6 @@ def _refusal(optimizer: Any, name: str) -> str:
     if isinstance(optimizer, type):
         return f"optimizer must be an instance, got the class {kind.__name__}. Write {kind.__name__}()."
     return (
-        f"optimizer must be one that is registered, got {shown(optimizer)}. Give theory.SGD, SGDW, Adam, AdamW or "
-        f"Lion, or register yours with {name}.register."
+        f"optimizer must be one that is registered, got {shown(optimizer)}. Give one of theory's, such as "
+        f"theory.SGD() or theory.AdamW(), or register yours with {name}.register."
     )

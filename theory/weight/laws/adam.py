@@ -135,15 +135,18 @@ class AdamLaw(AdamSteps, Law):
             )
         refuse_eps(at)
 
+    def _refuse_symbols(self) -> None:
+        if self.problem.symbolic:
+            raise NotImplementedError(
+                f"{type(self.problem.optimizer).__name__} has no closed form in symbols. Available: numbers, and "
+                "`expression` (with S and A)."
+            )
+
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
+        self._refuse_symbols()
         at, x = self.problem, self.relative_rate
-        if at.symbolic:
-            raise NotImplementedError(
-                f"{type(at.optimizer).__name__} has no closed form in symbols. Available: numbers, and `expression` "
-                "(with S and A)."
-            )
         finite = fixed_variance(self.weights, eta=at.eta, sigma=1.0, x=x, y=0 * x)
         response = _response()(0 * x, x, self.betas[1])
         return self.steps.summed(1.0) / self.steps.response * (finite + at.eta**2 / (2 * x) * response)
@@ -156,6 +159,7 @@ class AdamLaw(AdamSteps, Law):
     @cached_property
     def mean(self) -> NumericRecursion:
         """The recursion of the mean weight and its averaged gradient, pulled as a live second moment leaves it."""
+        self._refuse_symbols()
         from theory.weight.derivations.adam import averaged_recursion
 
         x = self.steps.response * self.relative_rate

@@ -52,7 +52,7 @@ def _(optimizer: AdamW) -> Callable[[Problem], Law]:
 def adamw_law(problem: Problem) -> Law:
     """Return the law of AdamW, with or without curvature."""
     problem = minimising(problem)
-    if not problem.symbolic and np.any(problem.curvature != 0):
+    if np.any(problem.curvature != 0):
         from theory.weight.laws.adamw_curved import CurvedAdamWLaw
 
         return CurvedAdamWLaw(problem)

@@ -88,9 +88,20 @@ class CurvedAdamWLaw(AdamLaw):
         eta = self.problem.eta
         return averaged_symbols(self.weights, eta=eta, sigma=1.0, x=self.pull, y=self.decay + 0 * self.pull)
 
+    @property
+    def expression(self) -> Any:
+        """The scale as a SymPy expression: the leading order, S and A left as symbols."""
+        import sympy as sp
+
+        from theory.symbols import eta, h, lam, n, sigma
+
+        S, A = sp.symbols("S A", positive=True)
+        return sp.Pow(eta * S / (2 * (lam / n + h * A / sigma)), sp.Rational(1, 2), evaluate=False)
+
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
+        self._refuse_symbols()
         eta, y, pull = self.problem.eta, self.decay, self.pull
         x = y + pull
         fixed = fixed_variance(self.weights, eta=eta, sigma=1.0, x=pull, y=y)
@@ -100,6 +111,7 @@ class CurvedAdamWLaw(AdamLaw):
     @cached_property
     def mean(self) -> NumericRecursion:
         """The recursion of the mean weight and its averaged gradient."""
+        self._refuse_symbols()
         from theory.weight.derivations.adam import averaged_recursion
 
         return averaged_recursion().at(self._symbols())

@@ -41,7 +41,7 @@ __all__ = ["LionLaw"]
 def _(optimizer: Lion) -> Callable[[Problem], Law]:
     def law(problem: Problem) -> Law:
         problem = minimising(problem)
-        if not problem.symbolic and np.any(problem.curvature != 0):
+        if np.any(problem.curvature != 0):
             from theory.weight.laws.sign_loop import SignLoopLaw
 
             return SignLoopLaw(problem, optimizer.betas)

@@ -39,7 +39,7 @@ def _(optimizer: Signum) -> Callable[[Problem], Law]:
 
     def law(problem: Problem) -> Law:
         problem = minimising(problem)
-        if not optimizer.decoupled or (not problem.symbolic and np.any(problem.curvature != 0)):
+        if not optimizer.decoupled or np.any(problem.curvature != 0):
             from theory.weight.laws.sign_loop import SignLoopLaw
 
             return SignLoopLaw(problem, betas, decoupled=optimizer.decoupled)
