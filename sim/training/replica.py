@@ -53,7 +53,8 @@ def begin(replica: int, seed: np.random.SeedSequence, settings: TrainingSettings
 def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channel) -> list[Row]:
     """Train one replica from `start` to the last epoch; tell the channel a snapshot after each; return its record."""
     engine = engine_for(start.network, data, settings)
-    rng, rows = start.generator, list(start.rows)
+    # A copy: a checkpoint may be written, for another replica, while this one is in its first epoch from here.
+    rng, rows = _copy(start.generator), list(start.rows)
     steps = settings.steps(data)
     if not rows:
         unknown: Row = {name: [np.nan] * (len(settings.sizes) - 1) for name in _step_names(settings)}

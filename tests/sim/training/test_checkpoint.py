@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 
 from sim import CheckpointError, Data, train
+from sim.machinery.pool import Channel
+from sim.training import checkpoint as checkpoints
+from sim.training import replica
+from sim.training.settings import TrainingSettings
 
 SIZES = (8, 5, 3)
 SETTINGS = {"sizes": SIZES, "batch_size": 7, "replicas": 3, "seed": 11, "eta": 0.5, "lam": 0.1}
@@ -81,6 +85,20 @@ def test_other_data_are_refused(tmp_path):
     other.inputs[3, 3] += 1e-9
     with pytest.raises(CheckpointError, match="another run: it has data = "):
         train(other, epochs=2, resume=path, **SETTINGS)
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+def test_a_replica_leaves_its_start_as_it_is(tmp_path, engine):
+    """Others write it into the checkpoint again while the replica is in its first epoch."""
+    path, settings = tmp_path / "run.npz", SETTINGS | {"engine": engine}
+    train(toy(), epochs=1, checkpoint=path, **settings)
+    chosen = TrainingSettings(SIZES, 2, 7, 0.5, 0.1, replicas=3, engine=engine)
+    start = checkpoints.load(path, checkpoints.identity(toy(), chosen, 11), 2)[0]
+    before = start.generator.bit_generator.state, start.network.weights[0].copy(), len(start.rows)
+    assert len(replica.run(start, toy(), chosen, Channel())) == 3
+    assert start.generator.bit_generator.state == before[0]
+    np.testing.assert_array_equal(start.network.weights[0], before[1])
+    assert len(start.rows) == before[2]
 
 
 def test_a_damaged_checkpoint_is_refused(tmp_path):
