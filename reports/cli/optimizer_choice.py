@@ -68,7 +68,13 @@ def chosen_optimizer(
             given["betas"] = (beta, betas[1]) if place == 0 else (betas[0], beta)
     if decoupled:
         given |= _beside(plain, own)
-    given |= dict(_setting(text, plain, own) for text in settings)
+    for text in settings:
+        setting, value = _setting(text, plain, own)
+        if setting in given and plain not in SHORT:
+            raise InvalidArgument(
+                f"--set {setting}= must be given once, got it twice, or beside --{setting}'s own option."
+            )
+        given[setting] = value
     return _made(type(default), given)
 
 

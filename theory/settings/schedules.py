@@ -157,7 +157,13 @@ def step(every: int, factor: float = 0.1) -> Steps:
 
 def given(values: Sequence[float] | np.ndarray) -> Given:
     """Return a schedule from its factors, one a step."""
-    array = np.asarray(values, dtype=float)
+    try:
+        array = np.asarray(values, dtype=float)
+    except (TypeError, ValueError) as error:
+        raise InvalidArgument(
+            f"schedule must be a name, one of theory.schedules called, or one factor a step, got {shown(values)}. "
+            "Write theory.schedules.cosine(), with its brackets."
+        ) from error
     if array.ndim != 1 or array.size == 0:
         raise InvalidArgument(f"schedule must be a list of factors, one a step, got shape {array.shape}.")
     non_negative("schedule", array)

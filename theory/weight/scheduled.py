@@ -24,11 +24,11 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
-from theory.settings import finite, whole_number
+from theory.settings import finite, one_number, whole_number
 from theory.settings.schedules import named
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of, refuse_unknown_noise
-from theory.weight.problem import PLAIN, Problem, number, posed
+from theory.weight.problem import PLAIN, Problem, posed
 from theory.weight.rates import Rates
 from theory.weight.stationary import Equilibrium
 
@@ -124,9 +124,12 @@ class Trajectory:
 
     @cached_property
     def following(self) -> np.ndarray:
-        """Whether the rms after each step is within 5% of the momentary equilibrium, shape (T,)."""
+        """Whether the rms after each step is within 5% of the equilibrium of the moment; not before the start fades."""
+        begun = (
+            self.clock[0] - self.clock[1:] >= 1
+        )  # the start is forgotten: what is near it is no accident of the start
         with np.errstate(invalid="ignore"):
-            return np.asarray(np.abs(self.rms[1:] / self.momentary - 1) < FOLLOWING)
+            return np.asarray(begun & (np.abs(self.rms[1:] / self.momentary - 1) < FOLLOWING))
 
     @property
     def follows_until(self) -> int:
@@ -216,7 +219,8 @@ def trajectory(
         if not isinstance(getattr(problem, name), float):
             raise InvalidArgument(f"{name} must be one number for a trajectory, got {getattr(problem, name)!r}.")
     whole_number("steps", steps, least=1)
-    finite("start", number("start", start))
+    start = one_number("start", start)
+    finite("start", start)
     factors = named(schedule).factors(steps)
     decays = problem.lam / problem.n * named(decay_schedule).factors(steps)
     if independent:

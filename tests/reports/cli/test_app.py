@@ -219,3 +219,12 @@ def test_damaged_runs_are_refused_in_one_line(tailoff, tmp_path):
         code, _, err = tailoff("layers", tmp_path / "walk.nc")
         assert code == 2
         assert err.startswith("error: ")
+
+
+@pytest.mark.parametrize(
+    "twice", [["--set", "momentum=0.9", "--momentum", 0.5], ["--set", "momentum=0.9", "--set", "momentum=0.5"]]
+)
+def test_a_setting_given_twice_is_refused(tailoff, twice):
+    code, out, err = tailoff("equilibrium", 50000, 5, 0.1, *twice)
+    assert (code, out) == (2, "")
+    assert "--set momentum= must be given once" in err

@@ -148,6 +148,9 @@ def test_a_million_steps_take_under_a_second():
         ({"steps": 10, "schedule": schedules.cosine(warmup=10)}, "must cover the warm-up of 10"),
         ({"steps": 10, "lr": [0.1, 0.2]}, "eta must be one number for a trajectory"),
         ({"steps": 10, "start": np.nan}, "start must be finite"),
+        ({"steps": 10, "start": [0.1, 0.2]}, "start must be one number"),
+        ({"steps": 10, "schedule": schedules.cosine}, r"schedule must be a name.*with its brackets"),
+        ({"steps": 10, "noise": None, "optimizer": AdamW(eps=1.0)}, "noise must be given with eps = 1"),
         ({"steps": 10, "noise": None}, "noise must be given"),
     ],
 )
@@ -160,3 +163,12 @@ def test_a_rate_of_zero_at_the_last_step_moves_nothing():
     run = theory.trajectory(lr=0.1, weight_decay=0.1, noise=1.0, steps=3, start=1.0, schedule=[1.0, 0.5, 0.0])
     assert run.rms[-1] == run.rms[-2]
     assert np.isnan(run.momentary[-1])
+
+
+def test_a_run_shorter_than_its_memory_never_follows():
+    """Its rms may cross the equilibrium of the moment on the way down of that: an accident."""
+    run = theory.trajectory(
+        lr=3e-4, weight_decay=0.1, optimizer="adamw", schedule=schedules.cosine(warmup=1000), steps=20_000
+    )
+    assert run.K < 1
+    assert run.follows_until == 0

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.errors import InvalidArgument
 from theory.settings.types import Value
 from theory.weight.laws.second_moment import Filter, StepCovariance, adam_filter, filtered_covariance
 from theory.weight.problem import Problem
@@ -13,6 +14,7 @@ from theory.weight.problem import Problem
 __all__ = ["LARGEST_EPS", "AdamSteps", "Corrections", "powers", "refuse_eps"]
 
 LARGEST_EPS = 5e-4  # of the noise: it takes its share from every step, twice that from a decoupled variance
+NEGLECTED_EPS = 1e-6  # up to which it is neglected where the noise is not known: PyTorch's defaults are 1e-8 and 1e-7
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class AdamSteps:
 def refuse_eps(problem: Problem) -> None:
     """Raise NotImplementedError where epsilon is not far below the gradient noise, as the laws assume."""
     eps, noise = problem.optimizer.eps, problem.noise
+    if not problem.symbolic and not problem.noise_known and eps > NEGLECTED_EPS:
+        raise InvalidArgument(
+            f"noise must be given with eps = {eps:g}, got None: the law neglects eps, and only beside the noise can it "
+            "be said whether that is right. Give the gradient's standard deviation per weight, or leave eps out."
+        )
     if problem.symbolic or not problem.noise_known or np.all(eps <= LARGEST_EPS * np.asarray(noise)):
         return
     least: Value = float(np.min(noise))
