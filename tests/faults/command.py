@@ -6,7 +6,10 @@ import sys
 
 import numpy as np
 
-ENTRY = [sys.executable, "-c", "from reports.cli.main import main; print('begun', flush=True); main()"]
+HEAR = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored where tests run behind a shell
+)
+ENTRY = [sys.executable, "-c", f"{HEAR}; from reports.cli.main import main; print('begun', flush=True); main()"]
 TRAIN = ("train", "--sizes", "8,4,3", "--epochs", 3, "--batch-size", 5, "--lam", 20)
 WALK = ("walk", 100, 20, 0.5, "--weights", 500, "--steps", 1280)
 

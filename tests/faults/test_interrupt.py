@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.faults.command import TRAIN, start, toy
+from tests.faults.command import HEAR, TRAIN, start, toy
 
 SOON = 2.0
 
@@ -63,7 +63,8 @@ def test_while_machine_code_is_made(tmp_path):
     assert stopped
 
 
-STUBBORN = """
+STUBBORN = f"""
+{HEAR}
 import sys, time
 from pathlib import Path
 import reports.cli.app as app
