@@ -17,6 +17,7 @@ __all__ = ["main"]
 
 GRACE = 1.0  # seconds for an orderly end
 STOPPED = 128 + signal.SIGINT
+_leaving = threading.RLock()
 
 
 class Interruption:
@@ -49,6 +50,7 @@ class Interruption:
 
 def leave() -> None:
     """End the process at once, wherever it is, and leave no half-written file."""
+    _leaving.acquire()  # for good: a second thread waits here for the end
     saving = sys.modules.get("sim.machinery.saving")
     if saving and hasattr(saving, "discard_unfinished"):  # it may be in the middle of its import
         saving.discard_unfinished()

@@ -10,6 +10,7 @@ from pathlib import Path
 import xarray as xr
 
 from sim.errors import DataError
+from sim.machinery.probing import reads_to_the_end
 from sim.machinery.seal import read_sealed
 
 __all__ = ["load"]
@@ -53,6 +54,10 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> xr.Dataset:
     """
     path = Path(path)
     file = read_sealed(path, max_bytes)
+    if not file.verified and not reads_to_the_end(file.content, max_bytes):
+        raise DataError(
+            f"{path} is damaged: the HDF5 library crashes on it, or does not come to an end. Write it anew."
+        )
     try:
         with (
             warnings.catch_warnings(action="ignore"),

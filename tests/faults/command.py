@@ -9,13 +9,23 @@ import numpy as np
 HEAR = (
     "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored where tests run behind a shell
 )
-ENTRY = [sys.executable, "-c", f"{HEAR}; from reports.cli.main import main; print('begun', flush=True); main()"]
+BEGIN = f"""
+{HEAR}
+import reports.cli.main as entry
+class Told(entry.Interruption):
+    def __init__(self):
+        super().__init__()
+        print("begun", flush=True)  # from here on Ctrl-C is heard
+entry.Interruption = Told
+entry.main()
+"""
+ENTRY = [sys.executable, "-c", BEGIN]
 TRAIN = ("train", "--sizes", "8,4,3", "--epochs", 3, "--batch-size", 5, "--lam", 20)
 WALK = ("walk", 100, 20, 0.5, "--weights", 500, "--steps", 1280)
 
 
 def start(*words, **environment):
-    """Start the command; its first line of output says that its own first line has been reached."""
+    """Start the command; its first line of output says that it hears Ctrl-C."""
     environment = os.environ | {name: str(value) for name, value in environment.items()}
     command = [*ENTRY, *map(str, words)]
     pipe = subprocess.PIPE

@@ -49,14 +49,14 @@ def test_while_modules_are_imported(moment):
 
 @pytest.mark.slow
 def test_while_machine_code_is_made(tmp_path):
-    """Twelve moments of a run that compiles everything anew."""
+    """Six moments of a run that compiles everything anew."""
     rng = random.Random(1)
     data, stopped = toy(tmp_path / "toy.npz"), 0
-    for i in range(12):
+    for i in range(6):
         folder = tmp_path / str(i)
         folder.mkdir()
         words = (*TRAIN, "--data", data, "--epochs", 10**6, "--checkpoint", folder / "state")
-        ended = interrupt(start(*words, NUMBA_CACHE_DIR=folder / "cache"), rng.uniform(0, 25))
+        ended = interrupt(start(*words, NUMBA_CACHE_DIR=folder / "cache"), rng.uniform(0, 20))
         check(ended)
         stopped += any(line.startswith("compiling ") for line in ended[1])
         assert {path.name for path in folder.iterdir()} <= {"state", "cache"}
