@@ -1,4 +1,4 @@
-"""Print the tables of the README: `python -m benchmarks`, about two minutes."""
+"""Print the tables of the README: `python -m benchmarks`, in a minute or two."""
 
 from __future__ import annotations
 
