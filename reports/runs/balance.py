@@ -38,6 +38,8 @@ class LayerBalance:
         The balance's, from the gradient's recorded statistics.
     drift, drift_error, drift_sigma : float
         Change of ||w||^2 over the last third, relative; its standard error; their ratio.
+    noise_share : float
+        Which part of what holds the layer against the decay is noise; the rest is signal.
     """
 
     measured: float
@@ -47,6 +49,7 @@ class LayerBalance:
     drift: float
     drift_error: float
     drift_sigma: float
+    noise_share: float
 
     @property
     def stationary(self) -> bool:
@@ -135,10 +138,14 @@ def balance_of(run: xr.Dataset, layer: int) -> LayerBalance:
     norm_sq = part.rms**2 * weights
     change, change_error = drift(norm_sq.transpose("replica", "epoch").values)
     measured, error = stationary_mean(norm_sq)
+    budget = theory.norm_budget(
+        run.attrs["n"], run.attrs["lam"], run.attrs["eta"], norm_sq=measured, grad_sq=grad_sq[0],
+        alignment=alignment[0],
+    )  # fmt: skip
     return LayerBalance(
         math.sqrt(measured / weights), error / (2 * math.sqrt(measured * weights)),
         float(balance.rms(weights)), float(balance.rms_error(weights)),
-        change / measured, change_error / measured, change / change_error,
+        change / measured, change_error / measured, change / change_error, float(budget.noise / -budget.decay),
     )  # fmt: skip
 
 

@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 import theory
 from reports.comparison import Comparison
 from reports.document.section import Results
 from reports.runs.averages import over_replicas
-from reports.runs.balance import DRIFTS, LayerBalance, balance_of, budget_of, stationary_mean, stationary_part
+from reports.runs.balance import LayerBalance, balance_of, budget_of
 from reports.sections.mnist_run.section import STARTS
-from sim.estimates.stationarity import drift
 
 __all__ = [
     "DOMINATED",
-    "Drift",
-    "EndGap",
     "Settled",
     "budget_facts",
-    "common_drifts",
     "course",
-    "end_gaps",
     "field_facts",
-    "same_ends",
     "settled",
 ]
 
@@ -56,41 +48,6 @@ class Settled:
         return where | asdict(self.balance)
 
 
-@dataclass(frozen=True)
-class Drift:
-    """Change of a layer's ||w||^2 over the last third of all runs at one lam, relative, with its standard error."""
-
-    lam: float
-    layer: int
-    change: float
-    error: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the numbers, for JSON."""
-        sigma = self.change / self.error
-        return asdict(self) | {"sigma": sigma, "stationary": abs(sigma) < DRIFTS}
-
-
-@dataclass(frozen=True)
-class EndGap:
-    """By how much the rms from the large start ends above that from the default start, relative.
-
-    `gap` is of the last third of the run; `earlier` of the third before it.
-    """
-
-    lam: float
-    layer: int
-    gap: float
-    error: float
-    earlier: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the numbers and whether the starts end at one scale, for JSON."""
-        name = f"large start over default start, layer {self.layer}, lam = {self.lam:g}"
-        ratio = Comparison(name, 1.0, 1 + self.gap, self.error, precision=0.02)
-        return asdict(self) | {"verdict": ratio.verdict}
-
-
 def settled(runs: Results) -> list[Settled]:
     """Balance every layer of every run."""
     return [
@@ -98,36 +55,6 @@ def settled(runs: Results) -> list[Settled]:
         for run in runs.datasets
         for layer in run.layer.values.tolist()
     ]
-
-
-def common_drifts(runs: Results) -> list[Drift]:
-    """Test each lam and layer for drift of ||w||^2 over the last third, the replicas of both starts taken together."""
-    out = []
-    for lam in sorted({run.attrs["lam"] for run in runs.datasets}):
-        parts = [stationary_part(run).rms ** 2 for run in runs.where(lam=lam).datasets]
-        for layer in parts[0].layer.values:
-            series = np.concatenate([p.sel(layer=layer).transpose("replica", "epoch").values for p in parts])
-            out.append(Drift(lam, int(layer), *drift(series / series.mean(axis=1, keepdims=True))))
-    return out
-
-
-def end_gaps(runs: Results) -> list[EndGap]:
-    """Compare the rms at which the two starts end, for each lam and layer, and what the gap was before."""
-    out = []
-    for lam in sorted({run.attrs["lam"] for run in runs.datasets}):
-        pair = [runs.one(lam=lam, init=init) for init in STARTS]
-        for layer in pair[0].layer.values:
-            ends = [stationary_mean(stationary_part(run).rms.sel(layer=layer)) for run in pair]
-            before = [float(_third_before(run).rms.sel(layer=layer).mean()) for run in pair]
-            ratio = ends[0][0] / ends[1][0]
-            error = ratio * math.hypot(*(error / value for value, error in ends))
-            out.append(EndGap(lam, int(layer), ratio - 1, error, before[0] / before[1] - 1))
-    return out
-
-
-def _third_before(run: xr.Dataset) -> xr.Dataset:
-    length = run.sizes["epoch"] // 3
-    return run.isel(epoch=slice(-2 * length, -length))
 
 
 def budget_facts(question: Results) -> dict[str, Any]:
@@ -177,14 +104,6 @@ def field_facts(mine: Results, question: Results) -> tuple[dict[str, Any], list[
                 rows.append({"init": init, "layer": layer, "what": what, "predicted": predicted,
                              "measured": average.value, "error": average.error})  # fmt: skip
     facts = {"rows": rows, "decay_ratio": ratios, "replicas": int(measured.sizes["replica"]),
-             "batch_size": run.attrs["batch_size"], "saturation_scale": float(field.saturation_scale[0])}  # fmt: skip
+             "batch_size": run.attrs["batch_size"], "saturation_scale": float(field.saturation_scale[0]),
+             "together": sum(c.z for c in comparisons) / math.sqrt(len(comparisons))}  # fmt: skip
     return facts, comparisons
-
-
-def same_ends(gaps: Sequence[EndGap]) -> dict[str, str]:
-    """Say of each layer whether the two starts end at one scale; "differs" if at one lam they do not."""
-    out: dict[str, str] = {}
-    for layer in sorted({gap.layer for gap in gaps}):
-        found = {gap.as_dict()["verdict"] for gap in gaps if gap.layer == layer}
-        out[str(layer)] = next(word for word in ("differs", "undecided", "agrees") if word in found)
-    return out

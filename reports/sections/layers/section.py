@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.comparison import z_summary
+from reports.comparison import SIGMAS, z_summary
 from reports.document.section import Chapter, Picture, Results, Section, SectionSpec
 from reports.sections.layers.claims import textbook_facts, textbook_verdicts
 from reports.sections.layers.experiments import REPLICAS, SAMPLED, TEXTBOOK_LAM, TIME_CONSTANTS, WIDE, tasks
-from reports.sections.layers.facts import (
-    Settled,
-    budget_facts,
-    common_drifts,
-    end_gaps,
-    field_facts,
-    same_ends,
-    settled,
-)
+from reports.sections.layers.facts import Settled, budget_facts, field_facts, settled
 from reports.sections.layers.figures import balance_figure, budget_figure, forecast_figure, which_n_figure
 from reports.sections.layers.forecast import forecast_facts, forecast_verdicts
+from reports.sections.layers.settling import DOUBT, common_drifts, end_gaps, rest_of, same_ends
 from reports.sections.layers.which_n import (
     as_facts,
     hidden_facts,
@@ -37,7 +30,7 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
     """Balance every stationary run, find the law of the inputs, time the forecast, and check the mean field."""
     mine, question = results[LAYERS.name], results[MNIST_RUN.name]
     grid = mine.where(experiment="lam")
-    rows, drifts, gaps = settled(grid), [drift.as_dict() for drift in common_drifts(grid)], end_gaps(grid)
+    rows, drifts, gaps = settled(grid), common_drifts(grid), end_gaps(grid)
     field, field_comparisons = field_facts(mine, question)
     balances = [row.comparison() for row in rows]
     facts: dict[str, Any] = {
@@ -46,18 +39,27 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
         "replicas": REPLICAS,
         "sampled": SAMPLED,
         "time_constants": TIME_CONSTANTS,
+        "doubt": DOUBT,
+        "sigmas": SIGMAS,
         "shortest": min(row.epochs for row in rows),
         "rows": [row.as_dict() for row in rows],
-        "worst_percent": 100 * max(abs(row.balance.predicted / row.balance.measured - 1) for row in rows),
-        "drifts": drifts,
-        "stationary": [d["lam"] for d in drifts if d["stationary"]],
-        "end_gaps": [gap.as_dict() for gap in gaps],
+        "rest": [
+            {
+                "lam": gap.lam,
+                "layer": gap.layer,
+                "drift": drift.as_dict(),
+                "gap": gap.as_dict(),
+                "verdict": rest_of(drift, gap),
+            }
+            for drift, gap in zip(drifts, gaps, strict=True)
+        ],
         "budget": budget_facts(question),
         "field": field,
+        "width": int(question.one(init=STARTS[0]).fan_in[-1]),
         "balance_summary": z_summary(balances),
         "differ": sum(c.verdict == "differs" for c in balances),
         "summary": z_summary(field_comparisons),
-        "verdicts": {"same_ends": same_ends(gaps)},
+        "verdicts": {"same_ends": same_ends(gaps), "field_one_side": abs(field["together"]) > DOUBT},
     }
     pictures = {
         "budget": Picture(

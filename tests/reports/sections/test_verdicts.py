@@ -7,8 +7,9 @@ import xarray as xr
 from reports.document.section import Results
 from reports.runs.balance import LayerBalance
 from reports.sections.layers.claims import textbook_facts, textbook_verdicts
-from reports.sections.layers.facts import EndGap, Settled, budget_facts, course, same_ends
+from reports.sections.layers.facts import Settled, budget_facts, course
 from reports.sections.layers.forecast import forecast_verdicts
+from reports.sections.layers.settling import Drift, EndGap, rest_of, same_ends
 from reports.sections.layers.which_n import lam_laws, power_law, readings, saturation_facts
 from reports.sections.mnist_run.facts import claims_of, fit_facts, fit_of, verdicts
 
@@ -112,7 +113,9 @@ def test_the_textbook_s_claims(as_asked, reversed_runs):
 
 
 def rows(power, prefactor=0.3):
-    balances = {lam: LayerBalance(prefactor * lam**power, 1e-4, 0.1, 1e-4, 0, 1, 0) for lam in (5.0, 12.0, 30.0, 70.0)}
+    balances = {
+        lam: LayerBalance(prefactor * lam**power, 1e-4, 0.1, 1e-4, 0, 1, 0, 0.2) for lam in (5.0, 12.0, 30.0, 70.0)
+    }
     return [Settled(lam, "large", layer, 60, balance) for lam, balance in balances.items() for layer in (2, 3)]
 
 
@@ -164,3 +167,12 @@ def test_the_two_starts_end_together_or_apart():
 
     assert same_ends([gap(2, 0.006), gap(3, 0.05)]) == {"2": "agrees", "3": "differs"}
     assert same_ends([gap(2, 0.05), gap(2, 0.0), gap(3, 0.05, error=0.04)]) == {"2": "differs", "3": "undecided"}
+
+
+def test_a_layer_is_at_rest_or_not():
+    def rest(drift, gap):
+        return rest_of(Drift(5.0, 3, drift, 0.001), EndGap(5.0, 3, gap, 0.001, 0.0))
+
+    assert rest(0.001, -0.001) == "settled"
+    assert rest(0.0028, 0.0) == rest(0.0, -0.0035) == "in doubt"
+    assert rest(-0.005, 0.0) == rest(0.0, 0.005) == "not settled"
