@@ -6,12 +6,13 @@ Law, assumptions, range and references: those of `theory.committee.saturation`.
 from __future__ import annotations
 
 import math
+import sys
 
 from scipy.optimize import brentq
 
 from theory.committee.saturation import SaturatedUnit
 from theory.committee.saturation_laws import imbalance_law, step_law
-from theory.errors import NoFixedPoint
+from theory.errors import NoFixedPoint, OutOfRange
 from theory.settings import (
     OnlineRule,
     positive,
@@ -57,6 +58,8 @@ def noise_fixed_point(rule: OnlineRule) -> float:
     kicks = rule.eta**2 / rule.batch_size  # times sigma^2 and at most <g^2> < 1/3 at the threshold: bounds of the root
     high = (kicks * (rule.sigma**2 + 1 / 3) / (math.sqrt(2) * math.pi * rule.gamma)) ** (2 / 3)
     low = kicks * rule.sigma**2 / (math.pi * rule.gamma * math.sqrt(1 + 2 * high) + 2 * rule.eta)
+    if low * 1e-15 < sys.float_info.min:
+        raise OutOfRange(f"Q* is too small for a double, about {low:.2g}. Take numbers nearer to 1, in other units.")
     low, high = low * (1 - 1e-12), high * (1 + 1e-12)  # where the bounds meet, rounding must not put them past the root
     return float(
         brentq(lambda Q: _imbalance(rule, rule.gamma, Q), low, high, xtol=1e-15 * low, rtol=1e-14, maxiter=5000)

@@ -9,6 +9,7 @@ import numpy as np
 
 from theory.errors import InvalidArgument
 from theory.settings import one_number, positive, positive_answer, whole_number
+from theory.settings.checks import shown
 from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
@@ -78,7 +79,7 @@ def decay_for(
     wanted = {"scale": scale, "epochs": epochs, "memory": memory}
     given = [name for name, value in wanted.items() if value is not None]
     if len(given) != 1:
-        got = ", ".join(f"{name} = {value}" for name, value in wanted.items())
+        got = ", ".join(f"{name} = {shown(value)}" for name, value in wanted.items())
         raise InvalidArgument(f"give either scale or epochs or memory, and one of them, got {got}.")
     n, eta, lr = (
         None if value is None else one_number(name, value) for name, value in (("n", n), ("eta", eta), ("lr", lr))
@@ -104,7 +105,7 @@ def decay_for(
         rate = (lr if lr is not None else eta / n) * whole_number("steps", steps)  # type: ignore[operator]
         return smallest_lam(end, scale, "scale", size, name, begin=LITTLE / rate)
     if steps is not None:
-        raise InvalidArgument(f"steps must be left out with {given[0]}, got {steps!r}. A memory has no end.")
+        raise InvalidArgument(f"steps must be left out with {given[0]}, got {shown(steps)}. A memory has no end.")
     if epochs is not None:
         if n is None:
             raise InvalidArgument("n must be given with epochs, got None. Or ask for a memory in steps.")
@@ -128,6 +129,6 @@ def _words(n: float | None, eta: float | None, lr: float | None) -> Callable[[fl
         return lambda decay: {"n": n, "lam": decay, "eta": eta}
     for name, value in (("n", n), ("eta", eta)):
         if value is not None:
-            raise InvalidArgument(f"{name} must be left out beside lr, got {value!r}. weight_decay is lam/n.")
+            raise InvalidArgument(f"{name} must be left out beside lr, got {shown(value)}. weight_decay is lam/n.")
     positive("lr", lr, "Give the learning rate per step.")
     return lambda decay: {"lr": lr, "weight_decay": decay}

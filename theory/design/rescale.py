@@ -40,6 +40,7 @@ from typing import Any
 from theory.design.decay_for import decay_for
 from theory.errors import InvalidArgument
 from theory.settings import one_number, positive, representable
+from theory.settings.checks import shown
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -145,7 +146,7 @@ def rescale(
     old = equilibrium(lam=lam, eta=eta, **words, noise=noise, optimizer=optimizer, shape=shape)
     positive("batch_size", batch_size, "Give the number of examples per step.")
     if n is None and to_n is not None:
-        raise InvalidArgument(f"n must be given with to_n, got None and to_n = {to_n!r}.")
+        raise InvalidArgument(f"n must be given with to_n, got None and to_n = {shown(to_n)}.")
     n = 1.0 if n is None else float(n)
     lam, eta = float(old.lam) if book else float(old.lam) * n, float(old.eta)
     for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):

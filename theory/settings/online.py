@@ -116,7 +116,10 @@ class Overlaps:
     def orthogonal(cls, K: int, M: int = 0, *, Q: float, T: float = 1.0) -> Overlaps:
         """Return K orthogonal students of squared norm Q, and M orthogonal teachers of squared norm T beside them."""
         K, M = _counts(K, M)
-        return cls(one_number("Q", Q) * np.eye(K), np.zeros((K, M)), one_number("T", T) * np.eye(M))
+        Q, T = one_number("Q", Q), one_number("T", T)
+        non_negative("Q", Q)
+        non_negative("T", T)
+        return cls(Q * np.eye(K), np.zeros((K, M)), T * np.eye(M))
 
     @classmethod
     def random(cls, K: int, M: int = 0, *, Q: float, T: float = 1.0, fan_in: int, seed: int) -> Overlaps:

@@ -21,6 +21,7 @@ from theory.settings import (
     non_negative,
     numbers,
     positive,
+    shown,
     whole_number,
 )
 from theory.settings.optimizers.named import named_optimizer
@@ -103,6 +104,8 @@ def posed(given: Mapping[str, Value | None], optimizer: Any, shape: tuple[int, .
     if isinstance(optimizer, str):
         optimizer = named_optimizer(optimizer)
     if shape is not None:
+        if not isinstance(shape, (tuple, list)):
+            raise InvalidArgument(f"shape must be a tuple of whole numbers, got {shown(shape)}.")
         shape = tuple(whole_number("shape", length) for length in shape)
     if any(hasattr(value, "free_symbols") for value in given.values()):
         import sympy as sp

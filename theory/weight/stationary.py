@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import check_range, finite, non_negative, positive, positive_answer, representable
+from theory.settings import check_flag, check_range, finite, non_negative, positive, positive_answer, representable
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import Law, law_that_holds
@@ -198,6 +198,7 @@ class Equilibrium:
             mode oscillates.
         """
         self._refuse_without_examples("shrink_per_epoch")
+        check_flag("limit", limit)
         if self.problem.symbolic:
             return self.law.shrink_over(self.n / batch_size, limit=limit)
         batch_size = number("batch_size", batch_size)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from theory.errors import InvalidArgument
 from theory.settings import non_negative, positive
+from theory.settings.checks import shown
 
 __all__ = ["QUANTITIES", "Convention"]
 
@@ -119,7 +120,7 @@ def product(powers: Mapping[str, int], quantities: Mapping[str, float | None], n
     """Return the product of the quantities' powers; InvalidArgument asks by name for what is missing."""
     unknown = sorted(set(quantities) - set(QUANTITIES))
     if unknown:
-        raise InvalidArgument(f"a quantity must be one of {', '.join(QUANTITIES)}, got {unknown[0]!r}.")
+        raise InvalidArgument(f"a quantity must be one of {', '.join(QUANTITIES)}, got {shown(unknown[0])}.")
     result = 1.0
     for key, power in powers.items():
         value = quantities.get(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from theory.errors import InvalidArgument
+from theory.settings.checks import shown
 from theory.words.convention import Convention
 from theory.words.rows import ROWS
 
@@ -38,7 +39,7 @@ class Conventions(Mapping[str, Convention]):
         """Return the row of a name in any letters; InvalidArgument says the argument and lists what is there."""
         row = self._by_small.get(str(name).strip().lower())
         if row is None:
-            raise InvalidArgument(f"{argument} must be one of {', '.join(self)}, got {name!r}.")
+            raise InvalidArgument(f"{argument} must be one of {', '.join(self)}, got {shown(name)}.")
         return row
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from theory.errors import InvalidArgument
 from theory.settings import non_negative
+from theory.settings.checks import shown
 from theory.settings.optimizers.named import WITHOUT_DECAY, optimizer_classes
 
 __all__ = ["Group", "from_torch"]
@@ -164,7 +165,7 @@ def _number(name: str, value: Any) -> float:
     try:
         number = float(_plain(value))
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InvalidArgument(f"{name} must be one number, got {value!r}.") from error
+        raise InvalidArgument(f"{name} must be one number, got {shown(value)}.") from error
     non_negative(name, number)
     return number
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import theory.settings.optimizers as room
 from theory.errors import InvalidArgument
+from theory.settings.checks import shown
 
 __all__ = ["WITHOUT_DECAY", "named_optimizer", "optimizer_classes"]
 
@@ -44,5 +45,5 @@ def named_optimizer(name: str) -> Any:
         )
     classes = optimizer_classes()
     if plain not in classes:
-        raise InvalidArgument(f"optimizer must be one of {', '.join(sorted(classes))}, got {name!r}.")
+        raise InvalidArgument(f"optimizer must be one of {', '.join(sorted(classes))}, got {shown(name)}.")
     return classes[plain]()

@@ -6,6 +6,7 @@ from typing import Any
 
 from theory.algebra.proof import Derivation
 from theory.settings import SGD
+from theory.settings.checks import check_flag
 from theory.weight.derivations.momentum import derive_momentum
 from theory.weight.derivations.plain import derive_plain
 
@@ -50,6 +51,7 @@ def derive(optimizer: Any = PLAIN, *, correlated: bool = False) -> Derivation:
     >>> derive()["random walk"]
     Eq(V, eta/(lambda*(-eta*lambda/n + 2)))
     """
+    check_flag("correlated", correlated)
     if not isinstance(optimizer, SGD):
         raise NotImplementedError(
             f"{type(optimizer).__name__} is not a linear recursion and has no derivation in steps. Available: SGD of "

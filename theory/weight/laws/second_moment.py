@@ -55,6 +55,7 @@ __all__ = [
 
 LEAST_BETA2 = 0.05  # below it the integrands' tails outgrow the grid
 LARGEST_BETA2 = 0.9999  # the grid grows as 1 / (1 - beta2); beyond, first order is as exact
+MOST_LAGS = 2**24  # numbers: 128 MB
 SPACING = 0.3  # of the trapezoid rules, in ln x^2
 NODES = 24  # values of b2^s at which C_s is computed
 FAST = 0.7  # beta2 below which C_s is computed at all its lags, which are few
@@ -114,6 +115,8 @@ class StepCovariance:
         """C_s for s = 0, 1, ... until they vanish."""
         slowest = float(self.factor.max())
         count = math.ceil(math.log(CUT) / math.log(slowest)) if slowest > 0 else 1
+        if count * len(self.factor) > MOST_LAGS:
+            raise NotImplementedError(f"a step remembers {count:.2g} steps, too many to add up. Take a smaller beta1.")
         powers = np.vander(self.factor, max(count - 1, 0), increasing=True)
         return np.concatenate([[self.alone], self.first @ powers])
 
