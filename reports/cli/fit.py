@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reports.cli.options import Json
+from reports.cli.options import Json, MaxSize, read_size
 from reports.cli.output import show
 from theory import TailoffError
 
@@ -32,7 +32,9 @@ def fit(
     quantity: Annotated[Name, typer.Option(help="What the values are: rms, norm, norm_sq, variance or std.")] = None,
     weights: Annotated[Name, typer.Option(help="How many weights a norm is of (784x30, or a,b,... by layer).")] = None,
     segment: Annotated[int | None, typer.Option(help="Of a run with restarts, from 1. Default: the last.")] = None,
-    max_mb: Annotated[float, typer.Option(help="Refuse tables above this size, unpacked.")] = 100.0,
+    decimal: Annotated[Name, typer.Option(help="The table's decimal sign, . or a comma, where no cell tells.")] = None,
+    epoch_steps: Annotated[int | None, typer.Option(help="Steps of an epoch, where the step counts in each.")] = None,
+    max_size: MaxSize = None,
     plot: Annotated[Path | None, typer.Option(help="Draw data, curve and residuals into this SVG file.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -47,7 +49,14 @@ def fit(
     from sim.traces.trace import Choice
 
     counts = _counts(weights) if weights is not None else ()
-    trace = read_decay(file, Choice(time, tuple(value or ()), error, layer, quantity, counts, max_mb))
+    trace = read_decay(
+        file,
+        Choice(
+            time=time, value=tuple(value or ()), error=error, layer=layer, quantity=quantity, weights=counts,
+            decimal=decimal, epoch_steps=epoch_steps,
+            max_bytes=None if max_size is None else read_size(max_size),
+        ),
+    )  # fmt: skip
     if plot is not None and len(trace.series) > 1:
         raise TailoffError(f"--plot draws one layer, and {file} has {len(trace.series)}. Choose with --layer.")
     notes = list(trace.notes)
@@ -76,7 +85,8 @@ def _fitted(series: Series, plot: Path | None) -> tuple[str, dict[str, Any]]:
     try:
         result = sim.fit_decay(*record)
     except sim.FitError as problem:
-        return f"no fit: {problem}", {"converged": False, "message": str(problem)}
+        why = series.not_positive or str(problem)
+        return f"no fit: {why}", {"converged": False, "message": why}
     if plot is not None:
         from reports.runs.fit_figure import write_fit_figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,7 @@ __all__ = [
     "Json",
     "Lam",
     "Lr",
+    "MaxSize",
     "MaybeEta",
     "MaybeLam",
     "MaybeN",
@@ -28,11 +30,14 @@ __all__ = [
     "Noise",
     "OptimizerName",
     "Out",
+    "Pixels",
     "Seed",
     "Settings",
     "Shape",
     "WeightDecay",
+    "read_pixels",
     "read_shape",
+    "read_size",
 ]
 
 _N = "Number of training examples in the decay term eta lam w / n."
@@ -69,6 +74,45 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Seed = Annotated[int, typer.Option(help="All random numbers descend from it.")]
 Out = Annotated[Path | None, typer.Option(help="Write the measured data to this netCDF file.")]
 Data = Annotated[str, typer.Option(help="'mnist', a .npz file, or IDX files.")]
+Pixels = Annotated[
+    str | None, typer.Option(help="The data's numbers of black and white, such as 0,255; 0,1 takes them as they are.")
+]
+MaxSize = Annotated[
+    str | None, typer.Option(help="Refuse files that hold more, unpacked: a number of bytes, or 500MB, 4GB.")
+]
+SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
+
+
+def read_size(text: str) -> int:
+    """Return a number of bytes.
+
+    Examples
+    --------
+    >>> read_size("4GB"), read_size("0.5 MiB")
+    (4000000000, 524288)
+    """
+    said = re.fullmatch(r"([0-9]{1,18}(?:\.[0-9]{1,18})?)\s*([KMG]?I?B|)", text.strip().upper())
+    size = int(float(said[1]) * SIZES[said[2]]) if said and said[2] in SIZES else 0
+    if size < 1:
+        raise InvalidArgument(f"--max-size must be a number of bytes such as 2000000000 or 2GB, got {text!r}.")
+    return size
+
+
+def read_pixels(text: str | None) -> tuple[float, float] | None:
+    """Return the numbers of black and white.
+
+    Examples
+    --------
+    >>> read_pixels("0,255")
+    (0.0, 255.0)
+    """
+    if text is None:
+        return None
+    try:
+        black, white = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidArgument(f"--pixels must be two numbers, black and white, such as 0,255; got {text!r}.") from error
+    return black, white
 
 
 def read_shape(text: str | None) -> tuple[int, ...] | None:

@@ -8,6 +8,7 @@ import xarray as xr
 
 import sim
 from sim import DataError
+from sim.machinery.loading import MAX_BYTES
 from sim.traces.read import from_run, from_table
 from sim.traces.trace import Choice, Trace
 
@@ -36,14 +37,15 @@ def read_decay(path: Path, choice: Choice | None = None) -> Trace:
     with path.open("rb") as file:
         start = file.read(4)
     if start in NETCDF:
-        return from_run(read_run(path), str(path), choice)
+        max_bytes = choice.max_bytes if choice and choice.max_bytes is not None else MAX_BYTES
+        return from_run(read_run(path, max_bytes), str(path), choice)
     return from_table(path, choice)
 
 
-def read_run(path: Path) -> xr.Dataset:
+def read_run(path: Path, max_bytes: int = MAX_BYTES) -> xr.Dataset:
     """Return a run that `tailoff train --out` has written; DataError if it is not one."""
     _refuse_missing(path, "Give a .nc file of `tailoff train --out`.")
-    run = sim.load(path)
+    run = sim.load(path, max_bytes=max_bytes)
     if "rms" not in run or "layer" not in run.dims:
         raise DataError(f"{path} has no rms over layers. Give a file written by `tailoff train --out`.")
     return run

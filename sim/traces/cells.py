@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import DataError
+from sim.traces.dialect import COMMA, THOUSANDS
 from sim.traces.table import Table
 from sim.traces.vocabulary import words
 
@@ -43,7 +44,15 @@ def numbers(table: Table, name: str) -> np.ndarray:
 def _refuse(table: Table, name: str, row: int, why: str) -> None:
     cell, place = str(table.frame[name].iloc[row])[:40], table.where(int(table.frame.index[row]))
     hint = " (commas are decimal signs here)" if table.decimal == "," else ""
-    raise DataError(f"{table.path}, {place}: {cell!r} in the column {name[:60]!r} {why}{hint}. Mend the cell.")
+    remedy = "Write a plain number there, or leave the cell empty"
+    if THOUSANDS.fullmatch(cell):
+        other = "." if table.decimal == "," else ","
+        remedy = f"If it has separators of thousands, take them out; if they are decimal signs, --decimal {other!r}"
+    elif "," in cell and COMMA.fullmatch(cell):
+        remedy = "If its comma is a decimal sign, write a point as in the other cells"
+    elif cell.rstrip("% ") != cell:
+        remedy = "Write the number alone, a per cent as a hundredth"
+    raise DataError(f"{table.path}, {place}: {cell!r} in the column {name[:60]!r} {why}{hint}. {remedy}.")
 
 
 def labels(table: Table, groups: tuple[str, ...], *, alone: bool) -> dict[str, np.ndarray]:

@@ -8,15 +8,17 @@ import numpy as np
 
 from sim.errors import DataError
 from sim.traces.cells import numbers
+from sim.traces.lexicon import QUANTITIES
 from sim.traces.table import Table
 from sim.traces.trace import Choice
 from sim.traces.undecided import found, undecided
 from sim.traces.values import Pair, values_of, with_errors
-from sim.traces.vocabulary import QUANTITIES, Name, understood
+from sim.traces.vocabulary import Name, understood
 
 __all__ = ["Columns", "chosen_columns"]
 
 MOST_GROUPS = 8
+COUNTED = {"step", "iteration", "batch"}
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class Columns:
     groups : tuple of str
         Columns that say which layer (or run) a row is of: those of a long table.
     notes : tuple of str
+    epoch : str or None
+        Beside a time in steps, unless the caller chose it.
     """
 
     time: Name
     pairs: tuple[Pair, ...]
     groups: tuple[str, ...]
     notes: tuple[str, ...]
+    epoch: str | None
 
 
 def chosen_columns(table: Table, choice: Choice) -> Columns:
@@ -64,7 +69,9 @@ def chosen_columns(table: Table, choice: Choice) -> Columns:
     if len(groups) > MOST_GROUPS:
         raise undecided(table, f"{len(groups)} columns say which layer or run a row is of")
     pairs = with_errors(table, names, values, choice, notes)
-    return Columns(time, pairs, groups, tuple(notes))
+    epochs = [name.name for name in names if name.role == "time" and name.unit == "epoch" and name != time]
+    beside = epochs and time.unit in COUNTED and (choice.time is None or choice.epoch_steps is not None)
+    return Columns(time, pairs, groups, tuple(notes), epochs[0] if beside else None)
 
 
 def _by_place(table: Table, choice: Choice, notes: list[str]) -> list[Name]:

@@ -16,6 +16,7 @@ from sim.errors import DataError
 
 __all__ = ["read_text"]
 
+MAX_BYTES = 100_000_000
 UNPACKED_BY = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
 MARKS = (  # the longer first: UTF-32's begins with UTF-16's
@@ -29,28 +30,26 @@ CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 DAMAGED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
 
-def read_text(path: Path, max_megabytes: float = 100.0) -> tuple[str, list[str]]:
+def read_text(path: Path, max_bytes: int | None = None) -> tuple[str, list[str]]:
     r"""Return a file's text, its lines ended by \n, and notes on what was assumed.
 
     Parameters
     ----------
     path : Path
         Plain, gzip, bzip2, xz, or a zip of one file; UTF-8, UTF-16 or UTF-32, else Windows-1252.
-    max_megabytes : float
-        Of the unpacked file. No more is unpacked than that.
+    max_bytes : int, optional
+        Of the unpacked file, 100 MB by default. No more is unpacked than that.
 
     Raises
     ------
     DataError
         If the file is larger, damaged, or no text.
     """
-    if not max_megabytes > 0:
-        raise DataError(f"--max-mb must be a positive number of megabytes, got {max_megabytes:g}.")
-    limit = int(min(max_megabytes, 1e9) * 1e6)
-    data = _unpacked(path, limit)
-    if len(data) > limit:
+    max_bytes = MAX_BYTES if max_bytes is None else max_bytes
+    data = _unpacked(path, max_bytes)
+    if len(data) > max_bytes:
         raise DataError(
-            f"{path} has more than {max_megabytes:g} MB, unpacked. Raise the limit with --max-mb, or thin it."
+            f"{path} has more than {max_bytes / 1e6:g} MB, unpacked. Raise the limit with --max-size, or thin it."
         )
     encoding = _encoding(data)
     notes = []

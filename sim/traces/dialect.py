@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import re
 
-__all__ = ["COMMA", "POINT", "decimal_sign", "nearly_number", "separator_of", "split"]
+__all__ = ["COMMA", "POINT", "THOUSANDS", "decimal_sign", "nearly_number", "separator_of", "split"]
 
 SEPARATORS = ("\t", ";", ",", "|", " ")  # earlier ones are rarer inside a cell; " " is any white space
 POINT = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
 COMMA = re.compile(r"[+-]?([0-9]+,?[0-9]*|,[0-9]+)(e[+-]?[0-9]+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE)
+EITHER = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")  # a hundred thousand, or a hundred: 100,000
+THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}([,. '_\u00a0\u202f][0-9]{3})+([.,][0-9]*)?")
 LOOKALIKES = str.maketrans("OoQlIi|", "0001111")
 
 
@@ -38,12 +40,26 @@ def separator_of(lines: list[str]) -> str:
     return max(SEPARATORS, key=merit)  # the first of equals
 
 
-def decimal_sign(rows: list[list[str]], separator: str) -> str:
-    """Return the decimal sign: a comma where more numbers have one than have a point."""
+def decimal_sign(rows: list[list[str]]) -> tuple[str, str]:
+    """Return the decimal sign, and the first cell for which nothing in the rows decides between it and thousands.
+
+    A comma before three digits may separate thousands; another comma, or a point, in another cell decides.
+
+    Examples
+    --------
+    >>> decimal_sign([["1,000", "0,912"]]), decimal_sign([["1,000", "0.912"]]), decimal_sign([["1,000", "1,912"]])
+    ((',', ''), ('.', ''), (',', '1,000'))
+    """
     cells = [cell for row in rows for cell in row]
     points = sum("." in cell and bool(POINT.fullmatch(cell)) for cell in cells)
-    commas = sum("," in cell and bool(COMMA.fullmatch(cell)) for cell in cells)
-    return "," if commas > points else "."
+    commas = [cell for cell in cells if "," in cell and COMMA.fullmatch(cell)]
+    either = [cell for cell in commas if EITHER.fullmatch(cell)]
+    thousands = any(cell.count(",") > 1 and THOUSANDS.fullmatch(cell) for cell in cells)
+    if len(commas) > len(either):
+        return ("," if len(commas) > points else "."), ""
+    if points or thousands or not either:
+        return ".", ""
+    return ",", either[0]
 
 
 def nearly_number(cell: str) -> bool:

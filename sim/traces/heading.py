@@ -14,6 +14,7 @@ __all__ = ["heading_of", "line_of"]
 MOST_COLUMNS = 10_000
 LONGEST = 1_000_000
 COMMENT = re.compile(r"^[^\S\n]*#+[^\S\n]*([^\n]*)", re.MULTILINE)
+NORM_OR_LAYER = re.compile(r"[lL][0-9]")  # beside names it is one
 FIRST_ROW = re.compile(r"^[^\S\n]*[^#\s]", re.MULTILINE)
 
 
@@ -31,7 +32,8 @@ def heading_of(path: Path, text: str, body: str, separator: str, decimal: str) -
         return _names_of_comment(text, cells, separator), body, []
     line = line_of(text, 0)
     for cell, is_number in zip(cells, numbers, strict=True):
-        if not is_number and (nearly_number(cell) or (any(numbers) and not _layers_by_number(cells, numbers))):
+        mistyped = nearly_number(cell) and not (NORM_OR_LAYER.fullmatch(cell) and not any(numbers))
+        if not is_number and (mistyped or (any(numbers) and not _layers_by_number(cells, numbers))):
             raise DataError(
                 f"{path}, line {line}: {cell[:40]!r} is no number, and no name beside the other cells of its row. "
                 "Mend the cell, or put a line of headings first, such as step,rms."

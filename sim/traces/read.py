@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,11 @@ import xarray as xr
 from sim.errors import DataError
 from sim.estimates.spread import mean_and_error
 from sim.traces.cells import numbers, one_column_per_tag
-from sim.traces.columns import chosen_columns
+from sim.traces.columns import Columns, chosen_columns
 from sim.traces.decode import read_text
 from sim.traces.layers import Layer, chosen_layers, layers_of
 from sim.traces.quantities import as_rms
+from sim.traces.running import begins_anew, running_time
 from sim.traces.segments import ordered
 from sim.traces.table import Table, read_table
 from sim.traces.trace import Choice, Series, Trace
@@ -22,7 +24,8 @@ from sim.traces.vocabulary import understood
 
 __all__ = ["from_run", "from_table"]
 
-Record = tuple[str, np.ndarray, np.ndarray, np.ndarray | None, str]  # layer, time, value, error, quantity
+Record = tuple[str, np.ndarray, np.ndarray, np.ndarray | None, str, str]
+# layer, time, value, error, quantity, and which value is not positive
 
 
 def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
@@ -57,13 +60,19 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
     ('step', 'w_rms', array([  0., 100.]), array([1. , 0.9]))
     """
     path, choice = Path(path), choice or Choice()
-    text, notes = read_text(path, choice.max_megabytes)
-    table = _wide(read_table(path, text))
+    text, notes = read_text(path, choice.max_bytes)
+    table = _wide(read_table(path, text, choice.decimal))
     columns = chosen_columns(table, choice)
     notes += [*table.notes, *columns.notes]
     time = numbers(table, columns.time.name)
     left_out: dict[str, list[str]] = {}
+    if not len(table.frame):
+        raise DataError(f"{path} has a heading and no rows. Give a file with the record in it.")
     layers = chosen_layers(path, layers_of(table, columns), choice.layer)
+    if columns.epoch is not None:
+        time = _running(table, time, columns, layers, (choice.epoch_steps, notes))
+    elif choice.epoch_steps is not None:
+        raise DataError(f"{path}: --epoch-steps is for a step beside an epoch, and there are no two such columns.")
     records = [_record(table, time, layer, left_out) for layer in layers]
     notes += _by_layer(left_out)
     return _trace(str(path), records, columns.time.unit, choice, notes)
@@ -94,7 +103,7 @@ def from_run(run: xr.Dataset, name: str, choice: Choice | None = None) -> Trace:
     records: list[Record] = []
     for layer, _, (place,) in chosen_layers(name, places, choice.layer):
         mean, spread = mean_and_error(rms[place]) if rms.shape[1] > 1 else (rms[place, 0], None)
-        records.append((layer, run.epoch.values.astype(float), mean, spread, "rms"))
+        records.append((layer, run.epoch.values.astype(float), mean, spread, "rms", ""))
     return _trace(name, records, "epoch", choice, [])
 
 
@@ -106,6 +115,29 @@ def _wide(table: Table) -> Table:
     if len(tags) == 1 and len(values) == 1 and values[0].role == "value" and values[0].quantity is None:
         return one_column_per_tag(table, tags[0].name, values[0].name)
     return table
+
+
+def _running(
+    table: Table, time: np.ndarray, columns: Columns, layers: list[Layer], how: tuple[int | None, list[str]]
+) -> np.ndarray:
+    """Return the time that runs on, where each layer's counter begins anew with each epoch; else the time as it is."""
+    epoch = numbers(table, str(columns.epoch))
+    whole, said = time.copy(), dict[str, None]()
+    for _, pair, rows in layers:
+        there = rows[np.isfinite(numbers(table, pair.value.name)[rows] + time[rows] + epoch[rows])]
+        if begins_anew(time[there], epoch[there]):
+            names = columns.time.name, str(columns.epoch)
+            whole[there], note = running_time(str(table.path), names, time[there], epoch[there], how[0])
+            said[note] = None
+    how[1].extend(said)
+    return whole
+
+
+def _not_positive(table: Table, pair: Pair, row: int, value: float) -> str:
+    """Say where a value is that no rms or norm has."""
+    place = table.where(int(table.frame.index[row]))
+    what = "A logarithm must be turned back first" if value < 0 else "Take the row out, or mend it"
+    return f"{place}: {pair.value.name!r} is {value:g}, and a {pair.value.quantity} of weights is positive. {what}."
 
 
 def _record(table: Table, time: np.ndarray, layer: Layer, left_out: dict[str, list[str]]) -> Record:
@@ -133,7 +165,12 @@ def _record(table: Table, time: np.ndarray, layer: Layer, left_out: dict[str, li
                 f"{table.path}, {place}: {pair.value.name!r} has a value and {pair.error!r} none. Fill it, or give "
                 "--error none."
             )
-    return name, time[there], value[there], error, pair.value.quantity or "rms"
+    low = there[value[there] <= 0]
+    not_positive = _not_positive(table, pair, int(low[0]), value[low[0]]) if len(low) else ""
+    if not_positive and pair.value.quantity in ("variance", "norm_sq") and (value[there] < 0).any():
+        row = int(there[value[there] < 0][0])
+        raise DataError(f"{table.path}, {_not_positive(table, pair, row, value[row])}")
+    return name, time[there], value[there], error, pair.value.quantity or "rms", not_positive
 
 
 def _trace(path: str, records: list[Record], unit: str, choice: Choice, notes: list[str]) -> Trace:
@@ -142,16 +179,16 @@ def _trace(path: str, records: list[Record], unit: str, choice: Choice, notes: l
     series: list[Series] = []
     said: dict[str, list[str]] = {}
     quantity = "rms"
-    for (layer, time, value, error, kind), number in zip(records, weights, strict=True):
+    for (layer, time, value, error, kind, not_positive), number in zip(records, weights, strict=True):
         try:
             value, error, quantity = as_rms(value, error, kind, number)
             one, notes_of_it = ordered(layer, time, value, error, unit)
         except DataError as problem:
             raise DataError(f"{path}: {problem}") from problem
-        series.append(one)
+        series.append(replace(one, not_positive=not_positive))
         for note in notes_of_it:
             said.setdefault(note, []).append(layer)
-    kinds = dict.fromkeys(record[-1] for record in records)
+    kinds = dict.fromkeys(record[4] for record in records)
     if "std" in kinds:
         notes.append("a std is about the mean, and is taken as the rms, which is about zero")
     for kind in kinds:
@@ -177,8 +214,8 @@ def _weights(path: str, records: list[Record], weights: tuple[int, ...]) -> list
         return [None] * len(records)
     if not all(1 <= number <= 1e18 for number in weights):
         raise DataError(f"--weights must be whole numbers from 1 to 1e18, got {min(weights)}.")
-    if records[0][-1] not in ("norm", "norm_sq"):
-        raise DataError(f"{path}: --weights is for norms, and the values are {records[0][-1]}. Leave it out.")
+    if records[0][4] not in ("norm", "norm_sq"):
+        raise DataError(f"{path}: --weights is for norms, and the values are {records[0][4]}. Leave it out.")
     if len(weights) != len(records):
         layers = ", ".join(record[0] for record in records[:8])
         raise DataError(

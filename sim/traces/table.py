@@ -57,7 +57,7 @@ class Table:
         return [str(name) for name in self.frame.columns]
 
 
-def read_table(path: Path, text: str) -> Table:
+def read_table(path: Path, text: str, decimal: str | None = None) -> Table:
     """Return the columns of a text.
 
     Parameters
@@ -66,6 +66,8 @@ def read_table(path: Path, text: str) -> Table:
         For messages.
     text : str
         With a separator of any kind, or JSON: an object a line, or an array of objects.
+    decimal : str, optional
+        The decimal sign, "." or ",". Default: what the cells tell.
 
     Raises
     ------
@@ -82,8 +84,10 @@ def read_table(path: Path, text: str) -> Table:
     sample = body[: 1 << 18].split("\n")[: SAMPLE + 1]
     if not sample[0].strip():
         raise DataError(f"{path} has no rows. Give a table with a column of time and one of rms.")
+    if decimal not in (None, ".", ","):
+        raise DataError(f"--decimal must be a point or a comma, got {decimal!r}.")
     separator = said.group(1) if said else separator_of(sample)
-    decimal = decimal_sign(split(sample, separator), separator)
+    decimal = _decimal(path, text, body, (separator, bool(said))) if decimal is None else decimal
     names, rest, notes = heading_of(path, text, body, separator, decimal)
     before = body[: len(body) - len(rest)].count("\n") + bool(said)
 
@@ -99,6 +103,27 @@ def read_table(path: Path, text: str) -> Table:
     if decimal == ",":
         notes.append("commas are decimal signs")
     return Table(path, frame, names[0] != "1", decimal, where, tuple(notes))
+
+
+def _decimal(path: Path, text: str, body: str, dialect: tuple[str, bool]) -> str:
+    """Return the decimal sign that the first rows tell, or else the others.
+
+    Raises
+    ------
+    DataError
+        If none tells whether commas are decimal signs or separate thousands.
+    """
+    (separator, said), lines = dialect, body.split("\n")
+    sign, doubtful = decimal_sign(split(lines[: SAMPLE + 1], separator))
+    if doubtful and len(lines) > SAMPLE + 1:
+        sign, doubtful = decimal_sign(split(lines, separator))
+    if doubtful:
+        row = next(i for i, line in enumerate(lines) if doubtful in line)
+        raise DataError(
+            f"{path}, line {line_of(text, row + said)}: {doubtful!r} may have a decimal comma or separate "
+            'thousands, and no other cell tells. Say it: --decimal "," or --decimal "." (and take out the separators).'
+        )
+    return sign
 
 
 def _one_end(empty: re.Match[str]) -> str:

@@ -27,8 +27,12 @@ class Choice:
         What the values are: rms, norm, norm_sq, variance or std.
     weights : tuple of int
         How many weights the norm is of: one number, or one for each layer in turn.
-    max_megabytes : float
-        Larger tables, unpacked, are refused.
+    decimal : str, optional
+        The decimal sign of a table, "." or ",".
+    epoch_steps : int, optional
+        How many steps an epoch has, for a step that begins anew with each epoch.
+    max_bytes : int, optional
+        Larger files, unpacked, are refused. Default: 100 MB of a table, 1 GiB of a netCDF file.
     """
 
     time: str | None = None
@@ -37,7 +41,9 @@ class Choice:
     layer: str | None = None
     quantity: str | None = None
     weights: tuple[int, ...] = ()
-    max_megabytes: float = 100.0
+    decimal: str | None = None
+    epoch_steps: int | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class Series:
         Standard errors of `value`.
     segment : ndarray, shape (points,), int
         Counted from 1; a new one begins where the time goes back, as after a restart.
+    not_positive : str
+        Where a value is not above zero: its place, and what to do.
     """
 
     layer: str
@@ -60,6 +68,7 @@ class Series:
     value: np.ndarray
     error: np.ndarray | None
     segment: np.ndarray
+    not_positive: str = ""
 
     @property
     def segments(self) -> int:
@@ -79,7 +88,8 @@ class Series:
             raise DataError(f"{self.layer} has {self.segments} segments, counted from 1; got --segment {number}.")
         inside = self.segment == number
         error = None if self.error is None else self.error[inside]
-        return Series(self.layer, self.time[inside], self.value[inside], error, self.segment[inside])
+        where = self.not_positive if (self.value[inside] <= 0).any() else ""
+        return Series(self.layer, self.time[inside], self.value[inside], error, self.segment[inside], where)
 
 
 @dataclass(frozen=True)

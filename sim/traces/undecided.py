@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.errors import DataError
+from sim.traces.lexicon import QUANTITIES
 from sim.traces.table import Table
-from sim.traces.vocabulary import QUANTITIES, Name
+from sim.traces.vocabulary import Name
 
 __all__ = ["found", "undecided"]
 

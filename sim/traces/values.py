@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.traces.lexicon import EXTREMES
 from sim.traces.table import Table
 from sim.traces.trace import Choice
 from sim.traces.undecided import found, undecided
-from sim.traces.vocabulary import EXTREMES, Name, words
+from sim.traces.vocabulary import Name, words
 
 __all__ = ["Pair", "values_of", "with_errors"]
 
@@ -36,9 +37,10 @@ def values_of(table: Table, names: list[Name], choice: Choice, notes: list[str])
         if values and layers:
             notes.append(f"{_listed(layers)} left alone: no name says what is recorded (--value chooses)")
         values = values or layers
-        _note_extremes(names, notes)
+        _note_left(names, notes)
     if not values:
-        raise undecided(table, "no name says which column is the rms or the norm of the weights")
+        puzzles = [f" ({name.puzzle!r} of {name.name!r} is not understood)" for name in names if name.puzzle]
+        raise undecided(table, "no name says which column is the rms or the norm of the weights" + "".join(puzzles[:1]))
     unsaid = [name for name in values if name.quantity is None]
     if unsaid and choice.quantity is None:
         which = "it is" if len(values) == 1 else "they are"
@@ -51,11 +53,11 @@ def values_of(table: Table, names: list[Name], choice: Choice, notes: list[str])
 def _refuse_spread(table: Table, names: list[Name], values: list[Name]) -> None:
     """Refuse a std beside what it may be the error of."""
     std = next((name.name for name in values if name.quantity == "std"), None)
-    others = [name for name in values if name.quantity != "std"]
+    others = [name for name in values if name.quantity != "std" or {"rms", "norm"} & set(words(name.name))]
     others += [name for name in names if name.role == "unknown" and MEANS & set(words(name.name))]
     if std is not None and others:
-        which = f"the error of {others[0].name!r} (--error) or a quantity of its own (--value)"
-        raise undecided(table, f"{std!r} may be {which}")
+        of = repr(others[0].name) if others[0].name != std else "another column"
+        raise undecided(table, f"{std!r} may be the error of {of} (--error) or a quantity of its own (--value)")
 
 
 def _of_one_quantity(table: Table, values: list[Name], choice: Choice, notes: list[str]) -> list[Name]:
@@ -76,7 +78,10 @@ def _of_one_quantity(table: Table, values: list[Name], choice: Choice, notes: li
     return [name for name in spoken if name.quantity == best] if spoken else values
 
 
-def _note_extremes(names: list[Name], notes: list[str]) -> None:
+def _note_left(names: list[Name], notes: list[str]) -> None:
+    puzzling = [name for name in names if name.puzzle]
+    if puzzling:
+        notes.append(f"{_listed(puzzling)} left alone: {puzzling[0].puzzle!r} is not understood (--value chooses)")
     extremes = [name for name in names if EXTREMES & set(words(name.name)[-1:])]
     if extremes:
         notes.append(f"{_listed(extremes)} left alone: extremes, no values")

@@ -1,4 +1,4 @@
-"""What a column's name says: time, a quantity of the weights, an error, a layer, or something else of a logger's."""
+"""What a column's name says, where every word of it is understood: time, quantity of the weights, error or layer."""
 
 from __future__ import annotations
 
@@ -7,65 +7,35 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-__all__ = ["EXTREMES", "QUANTITIES", "Name", "understood"]
+from sim.traces.lexicon import (
+    CLOCKS,
+    ERRORS,
+    EXTREMES,
+    GROUPS,
+    LAYERS,
+    NEUTRAL,
+    NORM_MODULES,
+    OF_WEIGHTS,
+    OTHERS,
+    PATH,
+    PATTERNS,
+    QUANTITY,
+    SPLITS,
+    STATES,
+    TAGS,
+)
+
+__all__ = ["Name", "understood", "words"]
 
 Role = Literal["time", "value", "error", "layer", "group", "tag", "other", "unknown"]
 
-QUANTITIES = ("rms", "norm", "norm_sq", "variance", "std")
-# Longer ones first. The words of a name are told apart by underscores, capitals and the like.
-PATTERNS: dict[tuple[str, ...], str] = {
-    ("root", "mean", "square"): "rms",
-    ("standard", "deviation"): "std",
-    ("sum", "of", "squares"): "norm_sq",
-    ("norm", "sq"): "norm_sq", ("norm", "squared"): "norm_sq", ("norm", "2"): "norm_sq", ("sq", "norm"): "norm_sq",
-    ("squared", "norm"): "norm_sq", ("sum", "sq"): "norm_sq", ("sum", "squares"): "norm_sq",
-    ("rms", "sq"): "variance", ("rms", "squared"): "variance", ("mean", "square"): "variance",
-    ("mean", "sq"): "variance",
-    ("std", "dev"): "std",
-    ("rms",): "rms", ("std",): "std", ("stddev",): "std", ("variance",): "variance", ("var",): "variance",
-    ("norm",): "norm", ("norms",): "norm", ("l2",): "norm", ("l2norm",): "norm", ("frobenius",): "norm",
-    ("normsq",): "norm_sq", ("norm2",): "norm_sq", ("sumsq",): "norm_sq", ("rms2",): "variance",
-    ("l2", "norm"): "norm", ("frobenius", "norm"): "norm", ("l2", "norm", "sq"): "norm_sq",
-}  # fmt: skip
 LONGEST_FIRST = sorted(PATTERNS, key=len, reverse=True)
-OF_WEIGHTS = {"w", "weight", "weights", "param", "params", "parameter", "parameters", "value"}
-
-CLOCKS: dict[str, str] = {  # the unit of each name, the first of them preferred
-    **dict.fromkeys(("globalstep", "trainerglobalstep", "trainstep", "trainingstep", "step", "steps", "update",
-                     "updates", "schritt", "schritte", "étape", "etape", "pas", "paso", "pasos", "passo",
-                     "passi"), "step"),
-    "iteration": "iteration", "iterations": "iteration", "iter": "iteration", "iters": "iteration", "it": "iteration",
-    "batch": "batch", "batches": "batch",
-    **dict.fromkeys(("tokens", "token", "tokensseen", "ntokens", "numtokens", "totaltokens"), "token"),
-    **dict.fromkeys(("examples", "samples", "samplesseen", "examplesseen", "images"), "example"),
-    **dict.fromkeys(("epoch", "epochs", "epoche", "epochen", "época", "epoca", "époque", "epoque"), "epoch"),
-    **dict.fromkeys(("time", "t", "clock", "zeit", "temps", "tiempo", "tempo"), "unit of time"),
-    **dict.fromkeys(("ns", "nanoseconds", "timens"), "nanosecond"), **dict.fromkeys(("ms", "timems"), "millisecond"),
-    **dict.fromkeys(("seconds", "second", "times", "timeseconds"), "second"), "minutes": "minute", "hours": "hour",
-}  # fmt: skip
-
-ERRORS = (("standard", "error"), ("std", "error"), ("std", "err"), ("error",), ("err",), ("stderr",), ("sem",), ("se",),
-          ("uncertainty",))  # fmt: skip
-GROUPS = {"layer", "layers", "layername", "module", "param", "parameter", "parametername", "run", "runname", "seed",
-          "replica"}  # fmt: skip
-TAGS = {"tag", "metric", "metricname", "variable", "key", "name"}
-EXTREMES = {"min", "max"}
-OTHERS = {  # what a logger records besides: a value or an error with one of these words is not of the weights
-    "loss", "losses", "acc", "accuracy", "lr", "rate", "learning", "grad", "grads", "gradient", "gradients",
-    "update", "updates", "momentum", "decay", "wd", "perplexity", "ppl", "auc", "mse", "mae", "cost", "entropy",
-    "score", "reward", "return", "time", "wall", "timestamp", "runtime", "seconds", "date", "elapsed",
-    "duration", "gpu", "cpu", "memory", "mem", "throughput", "alignment", "exp", "avg", "activation",
-    "activations", "act", "spectral", "clip", "clipped", "l1", "inf", "top1", "top5", "classification", "ratio",
-    "relative", "nll", "bpb", "bpc", "beta1", "beta2", "temperature", "total", "global", "moment",
-    "moments", "adam", "cosine", "nonzero", "percentage", "delta",
-}  # fmt: skip
-SPLITS = {"train", "training", "test", "val", "valid", "validation", "eval"}  # an error of these is of the classes
 OF_QUANTITIES = {word for pattern in PATTERNS for word in pattern}
-UNTELLING = OF_QUANTITIES | {word for pattern in ERRORS for word in pattern} | OF_WEIGHTS
-LAYERS = re.compile(
-    r"(layer|layers|block|blocks|fc|conv|dense|linear|lin|embed|embedding|embeddings|head|attn|attention|mlp|w|weight"
-    r"|weights|kernel|encoder|decoder|lstm|gru|features|classifier|hidden|h|bias)[0-9]*"
-)
+OF_ERRORS = {word for pattern in ERRORS for word in pattern}
+UNTELLING = OF_QUANTITIES | OF_ERRORS | OF_WEIGHTS
+NORM_BARS = re.compile(r"(?:\|\||‖)\s*([^|‖]*?)\s*(?:\|\||‖)(?:_[2F]|_\{[2F]\}|₂)?")  # ||W||2 may be the square
+SQUARE = re.compile(r"(\^2|\^\{2\}|²|\*\*2)(?![\w.])")
+SYMBOL = re.compile(r"[^\w\s./:()\[\],-]|^\s*-")  # %, |, ^, *, ... change what a number means
 
 
 @dataclass(frozen=True)
@@ -87,6 +57,8 @@ class Name:
         Of a time.
     rank : int
         Of a time: the smaller, the more it is preferred.
+    puzzle : str
+        What is not understood in the name of something that may be a quantity or an error: its role is other.
     """
 
     name: str
@@ -95,6 +67,7 @@ class Name:
     label: str = ""
     unit: str = ""
     rank: int = 0
+    puzzle: str = ""
 
     @property
     def key(self) -> frozenset[str]:
@@ -123,16 +96,66 @@ def understood(name: str) -> Name:
     last = "".join(words(parts[-1])) if parts else ""
     if last in CLOCKS and not OTHERS & set(said):
         return _time(name, last)
+    spoken = SQUARE.sub(" sq", NORM_BARS.sub(r"\1 norm", metric))
     if any(_ends_or_begins(said, pattern) for pattern in ERRORS) and not (OTHERS | SPLITS | EXTREMES) & set(said):
-        return Name(name, "error")
+        puzzle = _puzzle(spoken, OF_QUANTITIES | OF_ERRORS | STATES)
+        return Name(name, "other" if puzzle else "error", puzzle=puzzle)
     if (OTHERS | EXTREMES) & set(said):
         return Name(name, "other")
+    return _value(name, metric, spoken)
+
+
+def _value(name: str, metric: str, spoken: str) -> Name:
+    """Say whether a name that is nothing else is of a quantity of the weights, or of a layer."""
+    parts = [part for part in spoken.split("/") if part.strip()]
     quantity, label = _quantity(parts)
-    if quantity or joined == "value":
+    if quantity:
+        of_spread = OF_QUANTITIES if quantity == "std" else set()
+        puzzle = _puzzle(label, of_spread | _states(spoken)) or _ratio(parts, label)
+        if puzzle or SYMBOL.search(spoken):
+            return Name(name, "other", puzzle=puzzle or _puzzle(spoken, set()))
         telling = set(words(label)) - SPLITS - OF_WEIGHTS
         return Name(name, "value", quantity, label if telling else metric)
-    is_layer = any(LAYERS.fullmatch(word) for word in said)
-    return Name(name, "layer" if is_layer else "unknown", None, metric)
+    if "".join(words(spoken)) == "value":
+        return Name(name, "value", None, metric)
+    said = words(spoken)
+    module = "norm" in said[-1:] and "." not in spoken  # layer_norm: the module, or the norm of a layer
+    is_layer = any(map(LAYERS.fullmatch, said)) and not (NEUTRAL & set(said) or module or "||" in metric)
+    if is_layer and not _puzzle(spoken, _states(spoken)):
+        return Name(name, "layer", None, metric)
+    if QUANTITY.search(spoken.lower()):
+        return Name(name, "other", puzzle=_puzzle(spoken, OF_QUANTITIES) or metric)
+    return Name(name, "unknown", None, metric)
+
+
+def _states(text: str) -> set[str]:
+    """Return the words that are of a layer's weights here, and of activations or predictions elsewhere."""
+    said = set(words(text))
+    weights = said & (OF_WEIGHTS | {"kernel", "bias"}) or any(re.fullmatch(r"w[0-9]+", word) for word in said)
+    layer = said & {"layer"} or "." in text
+    return STATES | SPLITS if weights else STATES if layer else set()
+
+
+def _puzzle(text: str, known: set[str]) -> str:
+    """Return the first sign or word that is not understood, or nothing; a norm may be a module, as in a path."""
+    if symbol := SYMBOL.search(text):
+        return symbol.group()
+    for part in text.split("/"):
+        before = ""
+        for word in words(part):
+            module = word == "norm" and ("." in part or before in NORM_MODULES)
+            module |= word == "rms" and "norm" in words(part)
+            layer = LAYERS.fullmatch(word) or PATH.fullmatch(word)
+            if not (word in known | OF_WEIGHTS | NEUTRAL or module or layer):
+                return word
+            before = word
+    return ""
+
+
+def _ratio(parts: list[str], label: str) -> str:
+    """Return the number that a quantity seems to be divided by, or that is divided by it: 1/rms, ||W||^2/2."""
+    divided = len(parts) == 2 and parts[1].strip() == label.strip() and label.strip().isdecimal()
+    return f"/{label.strip()}" if divided else "1/" if parts[0].strip() == "1" and len(parts) == 2 else ""
 
 
 def _time(name: str, joined: str) -> Name:
@@ -165,10 +188,11 @@ def _quantity(parts: list[str]) -> tuple[str | None, str]:
 def _without(pattern: tuple[str, ...], part: str, at_end: bool) -> tuple[str, ...] | None:
     """Return the words of a part without the pattern at its end (or beginning), None if it is not there.
 
-    A module of that name, as in `norm.weight`, is no quantity.
+    A module of that name, as in `norm.weight` or `layer_norm`, is no quantity.
     """
     said, length = words(part), len(pattern)
     if at_end:
-        return said[:-length] if said[-length:] == pattern else None
-    module = re.match(rf"(?i){pattern[-1]}\.", part)
-    return said[length:] if said[:length] == pattern and not module else None
+        module = pattern == ("norm",) and len(said) > 1 and said[-2] in NORM_MODULES
+        return said[:-length] if said[-length:] == pattern and not module else None
+    path = re.match(rf"(?i){pattern[-1]}\.", part)
+    return said[length:] if said[:length] == pattern and not path else None

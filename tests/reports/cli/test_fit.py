@@ -136,7 +136,7 @@ def test_a_layer_that_cannot_be_fitted_leaves_the_others(fitted, refused):
     two = table("step,fc1,bias\n", lambda step, text, _: f"{step},{text},0")
     layers, _ = fitted(two)
     assert agrees(layers[0])
-    assert "positive" in layers[1]["message"]
+    assert "line 2: 'bias' is 0, and a rms of weights is positive" in layers[1]["message"]
     assert not layers[1]["converged"]
     assert ", bias: " in refused(two, "--layer", "bias", "--quantity", "rms")
 
@@ -256,6 +256,7 @@ def test_what_names_do_not_decide_is_refused_in_one_line(refused, content, messa
 
 def test_a_bomb_is_refused_by_size_and_the_limit_is_an_option(refused, fitted):
     bomb = gzip.compress(b"0,1\n" * 1_000_000)
-    assert "has more than 2 MB, unpacked. Raise the limit with --max-mb" in refused(bomb, "--max-mb", 2)
-    assert agrees(fitted(PLAIN, "--max-mb", 0.01)[0][0])
-    assert "--max-mb must be a positive number" in refused(PLAIN, "--max-mb", 0)
+    assert "has more than 2 MB, unpacked. Raise the limit with --max-size" in refused(bomb, "--max-size", "2MB")
+    assert agrees(fitted(PLAIN, "--max-size", "10kB")[0][0])
+    for size in ("0", "-1", "many", "1e400", "2TB"):
+        assert "--max-size must be a number of bytes" in refused(PLAIN, "--max-size", size)

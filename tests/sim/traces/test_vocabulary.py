@@ -41,6 +41,17 @@ def test_times(name, unit):
         ("rms_sq", "variance", "rms_sq"),
         ("std", "std", "std"),
         ("Value", None, "Value"),
+        ("||W||", "norm", "||W||"),
+        ("||W||_F", "norm", "||W||_F"),
+        ("||W||^2", "norm_sq", "||W||^2"),
+        ("‖W1‖²", "norm_sq", "w1"),
+        ("sum(w^2)", "norm_sq", "sum(w^2)"),
+        ("rms^2", "variance", "rms^2"),
+        ("rms (layer 2)", "rms", "layer_2"),
+        ("rms_norm.weight/rms", "rms", "rms_norm.weight"),
+        ("transformer.h.0.attn.c_attn.weight/rms", "rms", "transformer.h.0.attn.c_attn.weight"),
+        ("layer1_norm", "norm", "layer1"),
+        ("stats/w_rms", "rms", "stats"),
         ("train/weight_norm", "norm", "train/weight_norm"),
     ],
 )
@@ -65,7 +76,24 @@ def test_what_is_not_of_the_weights(name):
     assert understood(name).role == "other"
 
 
-@pytest.mark.parametrize("name", ["train_error", "val/error", "foo", "y", "mean"])
+@pytest.mark.parametrize(
+    ("name", "puzzle"),
+    [("log_rms", "log"), ("log10(rms)", "log10"), ("norm (log)", "log"), ("ln_rms", "ln"), ("rms_db", "db"),
+     ("target_rms", "target"), ("rms_predicted", "predicted"), ("inverse_norm", "inverse"), ("1/rms", "1/"),
+     ("nuclear_norm", "nuclear"), ("variance_explained", "explained"), ("rms [%]", "%"), ("err [%]", "%"),
+     ("rms*1000", "*"), ("-rms", "-"), ("||W||^2/2", "/2"), ("||w||^2/n", "n"), ("rms/rms0", "rms0"),
+     ("train/rms_error", "train"), ("val_rms", "val"), ("hidden_rms", "hidden"), ("layer1_output_rms", "output"),
+     ("sqrt(variance)", "sqrt"), ("rms_upper_error", "upper"), ("rms2", "rms2"), ("||W||2", "||W||2"),
+     ("layer_norm", "layer_norm")],
+)  # fmt: skip
+def test_a_quantity_with_a_word_that_is_not_understood_is_not_taken(name, puzzle):
+    found = understood(name)
+    assert (found.role, found.puzzle) == ("other", puzzle)
+
+
+@pytest.mark.parametrize(
+    "name", ["train_error", "val/error", "foo", "y", "mean", "l2", "w^2", "weight_mean", "w_abs", "params", "k"]
+)
 def test_what_the_name_does_not_tell(name):
     assert understood(name).role == "unknown"
 
