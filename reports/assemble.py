@@ -28,7 +28,7 @@ def build(
     *,
     quick: bool = False,
     seed: int = 1,
-    data: str = "mnist",
+    data: str | Path | sim.Data = "mnist",
     quiet: bool = False,
 ) -> Path:
     """Run the experiments, compare them with the theory and write the report.
@@ -42,8 +42,8 @@ def build(
         Shorter runs, for a first look: not all of the comparisons are sharp.
     seed : int
         All random numbers descend from it; the same seed gives the same JSON and the same PDF, byte for byte.
-    data : str
-        What `sim.load_data` takes.
+    data : str, path or Data
+        What `sim.load_data` takes, or returns.
     quiet : bool
         Show no progress bar.
 
@@ -69,7 +69,7 @@ def build(
     if path.suffix != ".pdf":
         raise InvalidArgument(f"path must end in .pdf, got {str(path)!r}.")
     whole_number("seed", seed, least=0)
-    examples = sim.load_data(data)
+    examples = data if isinstance(data, sim.Data) else sim.load_data(data)
     path.parent.mkdir(parents=True, exist_ok=True)
     refuse_unwritable(path)
     specs = in_order(SECTIONS)
@@ -85,9 +85,10 @@ def build(
     sections = [done[spec.name] for spec in SECTIONS]  # as they are read
     header = {"version": version("tailoff"), "seed": seed, "quick": quick,
               "dataset": "MNIST" if examples.name == "mnist" else Path(examples.name).name,
-              "validation": examples.sizes[1]}  # fmt: skip
+              "validation": examples.sizes[1], "pixels": _said_of_pixels(examples)}  # fmt: skip
     pdf = typeset(SECTIONS, sections, header)
-    numbers = header | {"versions": versions(), "pdf_sha256": sha256(pdf).hexdigest()} | _numbers(sections)
+    loaded = {"data_notes": list(examples.notes), "class_names": list(examples.class_names)}
+    numbers = header | loaded | {"versions": versions(), "pdf_sha256": sha256(pdf).hexdigest()} | _numbers(sections)
     files: dict[str | Path, Sequence[Bytes]] = {
         path.with_name(f"{path.stem}-{name}.nc"): sealed_netcdf(measured)
         for section in sections
@@ -95,6 +96,11 @@ def build(
     }
     write_all(files | {path.with_suffix(".json"): [sealed_json(numbers).encode()], path: [pdf]})
     return path
+
+
+def _said_of_pixels(examples: sim.Data) -> str:
+    """Return what was decided on the pixels, for the sentence on the data; nothing of data that were not loaded."""
+    return next((note.removeprefix("pixels: ") for note in examples.notes if note.startswith("pixels: ")), "")
 
 
 def _numbers(sections: list[Section]) -> dict[str, Any]:

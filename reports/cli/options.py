@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from theory import InvalidArgument
+
+if TYPE_CHECKING:
+    import sim
 
 __all__ = [
     "Beta1",
@@ -35,6 +38,7 @@ __all__ = [
     "Settings",
     "Shape",
     "WeightDecay",
+    "read_data",
     "read_pixels",
     "read_shape",
     "read_size",
@@ -113,6 +117,15 @@ def read_pixels(text: str | None) -> tuple[float, float] | None:
     except ValueError as error:
         raise InvalidArgument(f"--pixels must be two numbers, black and white, such as 0,255; got {text!r}.") from error
     return black, white
+
+
+def read_data(data: str, pixels: str | None, max_size: str | None) -> sim.Data:
+    """Load the data that --data, --pixels and --max-size describe."""
+    import sim
+    from sim.data.limits import MAX_BYTES
+
+    max_bytes = MAX_BYTES if max_size is None else read_size(max_size)
+    return sim.load_data(data, pixels=read_pixels(pixels), max_bytes=max_bytes)
 
 
 def read_shape(text: str | None) -> tuple[int, ...] | None:

@@ -41,6 +41,8 @@ def announce_compilation() -> None:
 
 def layer_table(result: xr.Dataset) -> str:
     """Return the layers before and after training, averaged over the replicas, as a table."""
+    whole = result.rms.notnull().all(["replica", "layer"])
+    result = result.sel(epoch=result.epoch[whole])  # of a run that diverged, what was recorded before
     mean = result.mean("replica")
     lines = [f"{'layer':>5} {'epoch':>6} {'rms':>10} {'variance':>10} {'sum':>10} {'l1':>10} {'induced 1-norm':>15}"]
     for layer in result.layer.values:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.options import Data, Seed
+from reports.cli.options import Data, MaxSize, Pixels, Seed, read_data
 
 __all__ = ["report"]
 
@@ -17,6 +17,8 @@ def report(
     quick: Annotated[bool, typer.Option("--quick", help="Shorter runs, for a first look.")] = False,
     seed: Seed = 1,
     data: Data = "mnist",
+    pixels: Pixels = None,
+    max_size: MaxSize = None,
 ) -> None:
     """Run the experiments and write the report.
 
@@ -24,5 +26,5 @@ def report(
     """
     from reports.assemble import build
 
-    path = build(out, quick=quick, seed=seed, data=data)
+    path = build(out, quick=quick, seed=seed, data=read_data(data, pixels, max_size))
     typer.echo(f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}")

@@ -19,13 +19,16 @@ from reports.cli.options import (
     Eta,
     Json,
     Lam,
+    MaxSize,
     Momentum,
     N,
     Noise,
     OptimizerName,
     Out,
+    Pixels,
     Seed,
     Settings,
+    read_data,
 )
 from reports.cli.output import layer_json, layer_table, show
 from theory import TailoffError
@@ -112,6 +115,8 @@ def train(
     checkpoint: Annotated[Path | None, typer.Option(help="Save the run here after every epoch.")] = None,
     resume: Annotated[Path | None, typer.Option(help="A checkpoint to go on from.")] = None,
     out: Out = None,
+    pixels: Pixels = None,
+    max_size: MaxSize = None,
     as_json: Json = False,
 ) -> None:
     """Train the textbook's network, print its layers.
@@ -127,7 +132,7 @@ def train(
             refuse_unwritable(path)
     if out is not None and checkpoint is not None and out.resolve() == checkpoint.resolve():
         raise TailoffError(f"--out and --checkpoint must be two files, got {str(out)!r} for both.")
-    widths, examples = _sizes(sizes), sim.load_data(data)
+    widths, examples = _sizes(sizes), read_data(data, pixels, max_size)
     with progress_bar() as bar:
         task = bar.add_task("training", total=epochs * replicas)
 
@@ -142,6 +147,8 @@ def train(
     if out is not None:
         sim.save(result, out)
     show(layer_table(result), layer_json(result), as_json)
+    if result.attrs["diverged"]:
+        raise typer.Exit(2)  # the simulation has said why
 
 
 def _sizes(text: str) -> list[int]:

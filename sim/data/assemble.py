@@ -10,7 +10,7 @@ from sim.data.dataset import Data, image_problem
 from sim.data.emnist import characters, upright
 from sim.data.labels import numbered
 from sim.data.parts import Parts, default_sizes
-from sim.data.pixels import scaled
+from sim.data.pixels import check_alike, scaled
 from sim.errors import DataError
 
 __all__ = ["assembled"]
@@ -25,6 +25,7 @@ def assembled(parts: Parts, path: Path, sizes: tuple[int, int, int] | None, pixe
         If the parts do not fit together, or pixels, labels or order can be read in two ways.
     """
     images, labels, lengths = parts.joined(path)
+    ranges = check_alike(str(path), parts.images, pixels)
     images = upright(images) if parts.emnist else images
     if images.ndim > 1 and len(images):
         images = images.reshape(len(images), -1)
@@ -32,7 +33,7 @@ def assembled(parts: Parts, path: Path, sizes: tuple[int, int, int] | None, pixe
         raise DataError(f"{path}: {problem}")
     inputs, scaling = scaled(str(path), images, pixels)
     classes, names, numbering = numbered(str(path), labels)
-    notes = [*parts.notes, scaling, numbering]
+    notes = [*parts.notes, scaling, *ranges, numbering]
     if parts.emnist:
         names = characters(parts.emnist, names)
         notes.append(

@@ -57,13 +57,13 @@ def check_size(path: Path, size: int, max_bytes: int, *, at_least: bool = False)
     Traceback (most recent call last):
     ...
     sim.errors.DataError: digits.npz holds 46,000,000,000 bytes unpacked, more than the limit of 1,073,741,824. If that
-    is right, raise the limit: max_bytes=46000000000.
+    is right, raise the limit: max_bytes=46000000000 (--max-size).
     """
     if size > max_bytes:
         holds, enough = (f"more than {max_bytes:,}", 4 * max_bytes) if at_least else (f"{size:,}", size)
         rule = "the limit" if at_least else f"more than the limit of {max_bytes:,}"
         raise DataError(f"{path} holds {holds} bytes unpacked, {rule}. If that is right, raise the limit: "
-                        f"max_bytes={enough}.")  # fmt: skip
+                        f"max_bytes={enough} (--max-size).")  # fmt: skip
 
 
 def read_bytes(path: Path, file: IO[bytes] | BufferedIOBase, size: int) -> np.ndarray:

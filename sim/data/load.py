@@ -18,6 +18,7 @@ from sim.data.pickled import read_pickled
 from sim.data.pixels import check_pixels
 from sim.data.table import read_table
 from sim.errors import DataError
+from sim.machinery.paths import as_path
 from theory.settings import whole_number
 
 __all__ = ["Data", "Split", "load_data"]
@@ -83,9 +84,9 @@ def load_data(
     ------
     DataError
         If a file is missing, damaged, inconsistent, too large, or of a kind that is not read, or if its pixels can be
-        read in two ways; pickled objects other than plain arrays are refused.
+        read in two ways, or differently in its parts; pickled objects other than plain arrays are refused.
     InvalidArgument
-        If `pixels` or `max_bytes` is not what it should be.
+        If an argument is not what it should be.
 
     Examples
     --------
@@ -93,11 +94,11 @@ def load_data(
     >>> data.train.inputs.shape, data.validation.labels.shape, data.test.labels[:3]
     ((50000, 784), (10000,), array([7, 2, 1]))
     """
+    path = as_path("name_or_path", name_or_path)
     check_pixels(pixels)
     whole_number("max_bytes", max_bytes)
     if str(name_or_path) == "mnist":
         return assembled(_packaged_mnist(), Path("mnist"), sizes, pixels)
-    path = Path(name_or_path)
     return assembled(_read(path, max_bytes), path, sizes, pixels)
 
 

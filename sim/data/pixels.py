@@ -21,7 +21,7 @@ import numpy as np
 from sim.errors import DataError
 from theory.settings import InvalidArgument
 
-__all__ = ["check_pixels", "scaled"]
+__all__ = ["check_alike", "check_pixels", "scaled"]
 
 ROUNDING = 1e-6
 
@@ -70,8 +70,8 @@ def scaled(name: str, images: np.ndarray, pixels: tuple[float, float] | None) ->
     white = _white(images, low, high)
     if white is None:
         raise DataError(
-            f"{name}: {had}: it is not clear which numbers are black and white. Say it, as in pixels=(0, 255); "
-            "pixels=(0, 1) takes them as they are."
+            f"{name}: {had}: it is not clear which numbers are black and white. Say it, as in pixels=(0, 255) "
+            "(--pixels 0,255); (0, 1) takes them as they are."
         )
     if images.dtype == np.uint8 and white == 255:
         return images, f"{had}, divided by 255"
@@ -83,6 +83,30 @@ def scaled(name: str, images: np.ndarray, pixels: tuple[float, float] | None) ->
         )
     as_bytes = _as_bytes(images) if white == 255 else None
     return _between(images, 0, white) if as_bytes is None else as_bytes, f"{had}, divided by {white}"
+
+
+def check_alike(name: str, parts: tuple[np.ndarray, ...], pixels: tuple[float, float] | None) -> list[str]:
+    """Refuse parts (training, test, ...) whose white is not the same; return what to say where the caller decided.
+
+    Examples
+    --------
+    >>> check_alike("digits", (np.array([0.0, 1.0]), np.array([0.0, 255.0])), None)
+    Traceback (most recent call last):
+    ...
+    sim.errors.DataError: digits: the pixels of its parts are on different scales: 0 to 1 and 0 to 255. Save them alike,
+    or say what is black and white in all of them, as in pixels=(0, 255) (--pixels 0,255).
+    """
+    ranges = [(part.min(), part.max()) for part in parts if part.size and part.dtype.kind in "iuf"]
+    seen = [_white(part, part.min(), part.max()) for part in parts if part.size and part.dtype.kind in "iuf"]
+    if len({white for white, (low, high) in zip(seen, ranges, strict=True) if white and high > low}) < 2:
+        return []
+    said = " and ".join(f"{low:g} to {high:g}" for low, high in ranges)
+    if pixels is None:
+        raise DataError(
+            f"{name}: the pixels of its parts are on different scales: {said}. Save them alike, or say what is black "
+            "and white in all of them, as in pixels=(0, 255) (--pixels 0,255)."
+        )
+    return [f"pixels: the parts are on different scales, {said}, and are taken as asked"]
 
 
 def _white(images: np.ndarray, low: float, high: float) -> int | None:

@@ -10,8 +10,10 @@ from pathlib import Path
 import xarray as xr
 
 from sim.errors import DataError
+from sim.machinery.paths import as_path
 from sim.machinery.probing import reads_to_the_end
 from sim.machinery.seal import read_sealed
+from theory.settings import whole_number
 
 __all__ = ["load"]
 
@@ -40,6 +42,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> xr.Dataset:
 
     Raises
     ------
+    InvalidArgument
+        If `path` is no path, or `max_bytes` no whole number.
     DataError
         If the file is missing, damaged, no netCDF-4 file, or larger than `max_bytes`.
 
@@ -52,7 +56,8 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> xr.Dataset:
     >>> read.identical(walk), read.encoding["verified"]
     (True, True)
     """
-    path = Path(path)
+    path = as_path("path", path)
+    whole_number("max_bytes", max_bytes)
     file = read_sealed(path, max_bytes)
     if not file.verified and not reads_to_the_end(file.content, max_bytes):
         raise DataError(
@@ -64,8 +69,10 @@ def load(path: str | Path, *, max_bytes: int = MAX_BYTES) -> xr.Dataset:
             xr.open_dataset(BytesIO(file.content), engine="h5netcdf") as lazy,
         ):
             if not file.verified and lazy.nbytes > max_bytes:
-                raise DataError(f"{path} holds {lazy.nbytes:,} bytes unpacked, more than the limit of {max_bytes:,}. "
-                                f"If that is right, raise the limit: max_bytes={lazy.nbytes}.")  # fmt: skip
+                raise DataError(
+                    f"{path} holds {lazy.nbytes:,} bytes unpacked, more than the limit of {max_bytes:,}. If that is "
+                    f"right, raise the limit: max_bytes={lazy.nbytes} (--max-size)."
+                )
             result = lazy.load()
     except DataError:
         raise

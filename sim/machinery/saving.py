@@ -13,7 +13,9 @@ from uuid import uuid4
 import xarray as xr
 
 from sim.errors import DataError
+from sim.machinery.paths import as_path
 from sim.machinery.seal import Bytes, seal
+from theory.settings import InvalidArgument
 
 __all__ = ["discard_unfinished", "refuse_unwritable", "replacing", "save", "sealed_netcdf", "work_folder", "write",
            "write_all"]  # fmt: skip
@@ -149,6 +151,8 @@ def save(result: xr.Dataset, path: str | Path) -> Path:
 
     Raises
     ------
+    InvalidArgument
+        If `result` is no Dataset, or `path` no path.
     DataError
         If the path is a folder, its folder does not exist, or the file cannot be written.
 
@@ -159,7 +163,9 @@ def save(result: xr.Dataset, path: str | Path) -> Path:
     ...     save(sim.walk(100, 20.0, 0.5, steps=1000), f"{folder}/walk.nc").name
     'walk.nc'
     """
-    return write(refuse_unwritable(Path(path)), *sealed_netcdf(result))
+    if not isinstance(result, xr.Dataset):
+        raise InvalidArgument(f"result must be what sim.train, sim.walk, ... return, got {type(result).__name__}.")
+    return write(refuse_unwritable(as_path("path", path)), *sealed_netcdf(result))
 
 
 def sealed_netcdf(result: xr.Dataset) -> tuple[Bytes, bytes]:

@@ -68,7 +68,7 @@ def read_sealed(path: Path, max_bytes: int | None = None) -> Sealed:
                 return Sealed(b"", verified=False)
             if not ours and max_bytes is not None and status.st_size > max_bytes:
                 raise DataError(f"{path} holds {status.st_size:,} bytes, more than the limit of {max_bytes:,}. If that "
-                                f"is right, raise the limit: max_bytes={status.st_size}.")  # fmt: skip
+                                f"is right, raise the limit: max_bytes={status.st_size} (--max-size).")  # fmt: skip
             file.seek(0)
             content = file.read()
     except FileNotFoundError as error:

@@ -99,6 +99,10 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         file = read_sealed(path)
     except DataError as error:
         raise CheckpointError(f"{error} It cannot be resumed from: give another, or start without resume.") from error
+    if file.content.startswith(b"\x89HDF"):
+        raise CheckpointError(
+            f"{path} is the result of a run, not a checkpoint. Give the file of checkpoint= (--checkpoint)."
+        )
     if not file.verified:
         raise CheckpointError(f"{path} is damaged or no checkpoint: it has no checksum. Start the run anew.")
     try:

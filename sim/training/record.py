@@ -10,19 +10,24 @@ import xarray as xr
 
 from sim.data.load import Data
 from sim.machinery.provenance import versions
-from sim.training.replica import Row
+from sim.training.replica import Record
 from sim.training.settings import TrainingSettings
 from sim.training.statistics import UNITS
 
 __all__ = ["dataset"]
 
 
-def dataset(records: Sequence[list[Row]], data: Data, settings: TrainingSettings, seed: int) -> xr.Dataset:
-    """Return the rows of all replicas with named dimensions, the settings and versions in the attributes."""
+def dataset(records: Sequence[Record], data: Data, settings: TrainingSettings, seed: int) -> xr.Dataset:
+    """Return the rows of all replicas with named dimensions, the settings and versions in the attributes.
+
+    Of a replica that diverged, what comes after is NaN.
+    """
     variables = {}
-    for name in records[0][0]:
+    for name, first in records[0].rows[0].items():
         dims = ("replica", "epoch", "split" if name in ("cost", "accuracy") else "layer")
-        values = np.array([[row[name] for row in rows] for rows in records], dtype=np.float64)
+        values = np.full((settings.replicas, settings.epochs + 1, len(first)), np.nan)
+        for own, record in zip(values, records, strict=True):
+            own[: len(record.rows)] = [row[name] for row in record.rows]
         variables[name] = (dims, values, {"long_name": UNITS[name]})
     fan_in, fan_out = np.array(settings.sizes[:-1]), np.array(settings.sizes[1:])
     coordinates = {
@@ -35,5 +40,7 @@ def dataset(records: Sequence[list[Row]], data: Data, settings: TrainingSettings
     }
     attributes = asdict(settings) | {
         "sizes": list(settings.sizes), "n": data.sizes[0], "data": data.name, "seed": seed, "versions": versions(),
+        "data_notes": "; ".join(data.notes), "class_names": ", ".join(data.class_names),
+        "diverged": "; ".join(f"replica {i}: {r.diverged}" for i, r in enumerate(records) if r.diverged),
     }  # fmt: skip
     return xr.Dataset(variables, coordinates, attributes)

@@ -7,16 +7,24 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.data.load import Data
-from sim.errors import TrainingError
 from sim.machinery.pool import Channel
 from sim.training.engines import Engine, engine_for
 from sim.training.network import Network
 from sim.training.settings import TrainingSettings
 from sim.training.statistics import LAYER_STATISTICS, STEP_STATISTICS, mean_over_steps
 
-__all__ = ["Row", "Snapshot", "begin", "run"]
+__all__ = ["Record", "Row", "Snapshot", "begin", "run"]
 
+ABSURD = 1e6  # times the first rms, or 1: no cost that can be trained holds the weights there
 Row = dict[str, list[float] | np.ndarray]  # one epoch: each entry a list over layers or over splits
+
+
+@dataclass(frozen=True)
+class Record:
+    """What is kept of a replica: its epochs, epoch 0 first, and why there are no more of them, if it diverged."""
+
+    rows: list[Row]
+    diverged: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,8 +58,8 @@ def begin(replica: int, seed: np.random.SeedSequence, settings: TrainingSettings
     return Snapshot(replica, Network.initialised(settings.sizes, settings.init, rng, settings.cost), rng)
 
 
-def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channel) -> list[Row]:
-    """Train one replica from `start` to the last epoch; tell the channel a snapshot after each; return its record."""
+def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channel) -> Record:
+    """Train one replica from `start` to the last epoch, or until it diverges; tell the channel a snapshot of each."""
     engine = engine_for(start.network, data, settings)
     # A copy: a checkpoint may be written, for another replica, while this one is in its first epoch from here.
     rng, rows = _copy(start.generator), list(start.rows)
@@ -62,20 +70,22 @@ def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channe
     for epoch in range(len(rows), settings.epochs + 1):
         recorded = steps // settings.every if settings.every else 0
         per_step = {name: np.empty((recorded, len(settings.sizes) - 1)) for name in STEP_STATISTICS}
-        _take_epoch(engine, rng.permutation(data.sizes[0]), epoch, settings, per_step, channel)
+        diverged = _take_epoch(engine, rng.permutation(data.sizes[0]), settings, per_step, channel)
+        diverged = diverged or _absurd(engine.weights(), rows[0]["rms"])
+        if diverged:
+            return Record(rows, f"{diverged} in epoch {epoch} {_advice(data, settings)}")
         rows.append(_measured(engine, data, settings, channel, epoch))
         if settings.every:
             for name, values in per_step.items():
                 rows[-1][name], rows[-1][f"{name}_error"] = mean_over_steps(values)
         channel.tell(Snapshot(start.replica, engine.network(), _copy(rng), list(rows)))
-    return rows
+    return Record(rows)
 
 
 def _take_epoch(
-    engine: Engine, order: np.ndarray, epoch: int, settings: TrainingSettings, per_step: dict[str, np.ndarray],
-    channel: Channel,
-) -> None:  # fmt: skip
-    """Take the steps of an epoch, a piece at a time: between pieces the run can be stopped, or stops itself."""
+    engine: Engine, order: np.ndarray, settings: TrainingSettings, per_step: dict[str, np.ndarray], channel: Channel
+) -> str:
+    """Take the steps of an epoch, a piece at a time: between pieces the run can be stopped; say if weights overflow."""
     examples = settings.piece * settings.batch_size
     for piece, start in enumerate(range(0, len(order), examples)):
         channel.check()
@@ -86,10 +96,30 @@ def _take_epoch(
             with np.errstate(over="ignore", invalid="ignore"):
                 finite = np.isfinite((w**2).sum())  # squares overflow first, and the record is made of squares
             if not finite:
-                raise TrainingError(
-                    f"the weights of layer {layer} are not finite in epoch {epoch} (eta = {settings.eta:g}, "
-                    f"lam = {settings.lam:g}). Take a smaller eta."
-                )
+                return f"the weights of layer {layer} are not finite"
+    return ""
+
+
+def _absurd(weights: list[np.ndarray], start: list[float] | np.ndarray) -> str:
+    """Say which layer's weights have grown beyond all measure, or nothing."""
+    for layer, (w, before) in enumerate(zip(weights, start, strict=True), 2):
+        rms = float(np.sqrt((w.astype(np.float64) ** 2).mean()))
+        if rms > ABSURD * max(before, 1.0):
+            return f"the weights of layer {layer} have an rms of {rms:.3g}"
+    return ""
+
+
+def _advice(data: Data, settings: TrainingSettings) -> str:
+    """Return the settings that made a run diverge, and what to change."""
+    decay = 1 - settings.shrink(data)
+    given = f"(eta = {settings.eta:g}, lam = {settings.lam:g})"
+    if decay > 2:
+        limit = 2 * data.sizes[0] / settings.lam
+        return (
+            f"{given}: the decay factor 1 - eta lam / n = {1 - decay:.3g} is below -1, so that the decay "
+            f"alone makes them grow. Take a smaller lam, or an eta well below 2 n / lam = {limit:.3g}."
+        )
+    return f"{given}: the decay factor 1 - eta lam / n = {1 - decay:.3g} is not the reason. Take a smaller eta."
 
 
 def _measured(engine: Engine, data: Data, settings: TrainingSettings, channel: Channel, epoch: int) -> Row:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from sim.training.settings import ENGINES, TrainingSettings, sampling
 from theory.settings import DecayRule, whole_number
 
 __all__ = ["ENGINES", "TrainingSettings", "train"]
+
+log = logging.getLogger("sim")
 
 
 def train(
@@ -92,14 +95,14 @@ def train(
         ||g||^2, means over the epoch's minibatches, with the standard errors alignment_error and grad_sq_error (NaN at
         epoch 0). Over (replica, epoch, split): cost, accuracy.
         Epoch 0 is before training; layers are labelled 2, 3, ... as the textbook numbers them. The settings,
-        the seed and the versions are in the attributes.
+        the seed, the versions and what `data` was told on loading are in the attributes. `diverged` there is empty, or
+        says of which replica, layer and epoch the weights stopped being finite or grew a millionfold, and what to
+        change: such a replica ends there, the epochs from then on are NaN, and the log ("sim") warns.
 
     Raises
     ------
     InvalidArgument
         A setting out of range, or sizes that do not fit the data.
-    TrainingError
-        Weights that stopped being finite; the message says at which epoch and in which layer.
     CheckpointError
         A checkpoint that is missing, damaged or of another run.
 
@@ -154,4 +157,7 @@ def train(
     seeds = np.random.SeedSequence(seed).spawn(replicas)
     starts = [known.get(r) or replica.begin(r, seeds[r], settings) for r in range(replicas)]
     tasks: list[Any] = [partial(replica.run, start, data, settings) for start in starts]
-    return dataset(run_all(tasks, threads, listen), data, settings, seed)
+    result = dataset(run_all(tasks, threads, listen), data, settings, seed)
+    if result.attrs["diverged"]:
+        log.warning("diverged: %s", result.attrs["diverged"])
+    return result

@@ -135,5 +135,5 @@ def test_every_flipped_bit_of_a_checkpoint_is_found(tmp_path):
         path.write_bytes(flipped(content, int(bit)))
         with pytest.raises(sim.CheckpointError, match="damaged"):
             sim.train(data, epochs=2, resume=path, **settings)
-    with pytest.raises(sim.CheckpointError, match="no checkpoint"):
+    with pytest.raises(sim.CheckpointError, match="not a checkpoint"):
         sim.train(data, epochs=2, resume=sim.save(small_run(), tmp_path / "run.nc"), **settings)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sim import DataError
+from sim import DataError, load_data
 from sim.data.pixels import scaled
 
 
@@ -68,3 +68,18 @@ def test_bytes_stay_bytes_and_whole_floats_become_bytes():
     images = np.array([[0, 255]], "u1")
     assert scaled("file", images, None)[0] is images
     assert scaled("file", images.astype(float), None)[0].dtype == np.uint8
+
+
+@pytest.mark.parametrize("kind", ["f4", "i8", "u1"])
+def test_parts_on_different_scales_are_refused_or_taken_as_asked(tmp_path, kind):
+    rng = np.random.default_rng(1)
+    dark = rng.integers(0, 2, (12, 4)).astype(kind)
+    arrays = {"x_train": dark, "y_train": np.arange(12) % 2, "x_test": 255 * dark, "y_test": np.arange(12) % 2}
+    np.savez(tmp_path / "parts.npz", **arrays)
+    with pytest.raises(DataError, match=r"on different scales: 0 to 1 and 0 to 255. Save them .*\(--pixels 0,255\)"):
+        load_data(tmp_path / "parts.npz")
+    data = load_data(tmp_path / "parts.npz", pixels=(0, 255))
+    assert data.test.inputs.max() == 1
+    assert "the parts are on different scales, 0 to 1 and 0 to 255, and are taken as asked" in " ".join(data.notes)
+    np.savez(tmp_path / "parts.npz", **arrays | {"x_test": 0 * dark})  # black fits any scale
+    assert load_data(tmp_path / "parts.npz").train.inputs.max() == 1

@@ -9,7 +9,7 @@ import time
 import numpy as np
 import pytest
 
-from sim import CheckpointError, Data, train
+from sim import CheckpointError, Data, save, train
 from sim.machinery.pool import Channel
 from sim.training import checkpoint as checkpoints
 from sim.training import replica
@@ -95,7 +95,7 @@ def test_a_replica_leaves_its_start_as_it_is(tmp_path, engine):
     chosen = TrainingSettings(SIZES, 2, 7, 0.5, 0.1, replicas=3, engine=engine)
     start = checkpoints.load(path, checkpoints.identity(toy(), chosen, 11), 2)[0]
     before = start.generator.bit_generator.state, start.network.weights[0].copy(), len(start.rows)
-    assert len(replica.run(start, toy(), chosen, Channel())) == 3
+    assert len(replica.run(start, toy(), chosen, Channel()).rows) == 3
     assert start.generator.bit_generator.state == before[0]
     np.testing.assert_array_equal(start.network.weights[0], before[1])
     assert len(start.rows) == before[2]
@@ -154,3 +154,9 @@ def test_kill_9_and_resume(tmp_path):
     assert run.returncode == -signal.SIGKILL
     resumed = train(toy(), epochs=400, resume=path, **SETTINGS)
     assert resumed.identical(train(toy(), epochs=400, **SETTINGS))
+
+
+def test_a_result_is_no_checkpoint(tmp_path):
+    path = save(train(toy(), epochs=1, **SETTINGS), tmp_path / "run.nc")
+    with pytest.raises(CheckpointError, match=r"run.nc is the result of a run, not a checkpoint. Give the file of"):
+        train(toy(), epochs=2, resume=path, **SETTINGS)

@@ -1,7 +1,10 @@
+import re
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sim import Data, TrainingError, save, train
+from sim import Data, load, save, train
 from sim.training.network import Network, one_hot
 from theory.settings import InvalidArgument
 
@@ -102,6 +105,30 @@ def test_bad_settings(data, change, message):
         train(data, **{"sizes": SIZES, "epochs": 1} | change)
 
 
-def test_weights_that_stop_being_finite(data):
-    with pytest.raises(TrainingError, match=r"layer \d are not finite in epoch \d+ .*smaller eta"):
-        train(data, sizes=SIZES, epochs=2000, eta=0.1, lam=32 * 30.0)
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+def test_weights_that_diverge_are_said_and_what_was_recorded_is_kept(data, engine, caplog, tmp_path):
+    result = train(data, sizes=SIZES, epochs=20, eta=0.1, lam=32 * 30.0, batch_size=8, engine=engine)
+    said = result.attrs["diverged"]
+    assert re.search(
+        r"replica 0: the weights of layer \d have an rms of .* in epoch \d+ \(eta = 0.1, lam = 960\)", said
+    )
+    assert "1 - eta lam / n = -2 is below -1" in said
+    assert said.endswith("Take a smaller lam, or an eta well below 2 n / lam = 0.0667.")
+    assert caplog.messages[-1] == f"diverged: {said}"
+    epoch = int(re.search(r"epoch (\d+)", said)[1])
+    assert np.isfinite(result.rms.values[0, :epoch]).all()
+    assert np.isnan(result.rms.values[0, epoch:]).all()
+    assert load(save(result, tmp_path / "run.nc")).identical(result)
+
+
+def test_weights_that_overflow_within_an_epoch(data):
+    said = train(data, sizes=SIZES, epochs=2, eta=1e200, lam=0.0).attrs["diverged"]
+    assert "not the reason. Take a smaller eta." in said
+    assert train(data, sizes=SIZES, epochs=2, eta=0.1, lam=32 * 19.9).attrs["diverged"] == ""
+
+
+def test_what_was_decided_on_loading_is_recorded(data):
+    named = replace(data, notes=("pixels: as asked", "split: mine"), class_names=("a", "b", "c"))
+    result = train(named, sizes=SIZES, epochs=1)
+    assert result.attrs["data_notes"] == "pixels: as asked; split: mine"
+    assert result.attrs["class_names"] == "a, b, c"
