@@ -228,3 +228,21 @@ def test_a_setting_given_twice_is_refused(tailoff, twice):
     code, out, err = tailoff("equilibrium", 50000, 5, 0.1, *twice)
     assert (code, out) == (2, "")
     assert "--set momentum= must be given once" in err
+
+
+def test_a_run_that_diverges_ends_with_one_line_and_keeps_its_record(tailoff, tmp_path):
+    import sim
+
+    pixels = np.random.default_rng(1).integers(0, 2, (60, 4)) * 255.0
+    np.savez(tmp_path / "d.npz", images=pixels, labels=np.arange(60) % 3)
+    words = ("--data", tmp_path / "d.npz", "--sizes", "4,3,3", "--out", tmp_path / "run.nc", "--epochs", 9)
+    code, out, err = tailoff("train", *words, "--lam", 2000)
+    assert code == 2
+    assert [line for line in err.splitlines() if "training" not in line][-1].startswith("diverged: ")
+    assert "diverged: replica 0: the weights of layer" in err
+    assert err.count("diverged") == 1
+    assert "nan" not in out
+    assert "the decay alone makes them grow" in sim.load(tmp_path / "run.nc").attrs["diverged"]
+    assert tailoff("train", *words, "--pixels", "0,255")[0] == 0
+    assert "--pixels must be two numbers" in tailoff("train", *words, "--pixels", "white")[2]
+    assert "raise the limit: max_bytes=2656 (--max-size)" in tailoff("train", *words, "--max-size", "2KB")[2]

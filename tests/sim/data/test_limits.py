@@ -48,7 +48,7 @@ def test_devices_and_pipes_are_no_files(tmp_path):
 
 def test_paths_that_are_none(tmp_path):
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
-    for path in ("", "\0", "x" * 5000, tmp_path / "loop", Path("nowhere") / "mnist.npz"):
+    for path in ("", "x" * 5000, tmp_path / "loop", Path("nowhere") / "mnist.npz"):
         with pytest.raises(DataError):
             load_data(path)
 
