@@ -13,7 +13,7 @@ from sim.traces.table import Table
 from sim.traces.trace import Choice
 from sim.traces.undecided import found, undecided
 from sim.traces.values import Pair, values_of, with_errors
-from sim.traces.vocabulary import Name, understood
+from sim.traces.vocabulary import Name, understood, words
 
 __all__ = ["Columns", "chosen_columns"]
 
@@ -118,6 +118,8 @@ def _time(table: Table, names: list[Name], choice: Choice, notes: list[str]) -> 
     times = sorted((name for name in names if name.role == "time"), key=lambda name: name.rank)
     if not times and [name.role for name in names if name.role not in ("error", "group")] == ["unknown"]:
         (only,) = (name for name in names if name.role == "unknown")
+        if {"log", "log10", "ln"} & set(words(only.name)):
+            raise undecided(table, f"{only.name!r} is a logarithm, and the time is wanted")
         notes.append(f"{only.name!r} is taken as the time: it is the only other column")
         return Name(only.name, "time", unit=only.name)
     if not times:

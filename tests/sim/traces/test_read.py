@@ -156,6 +156,8 @@ def test_the_only_other_column_is_the_time_but_never_the_value(read):
     assert "'when' is taken as the time" in trace.notes[0]
     with pytest.raises(DataError, match="which column is the rms"):
         read(lines("step,size", "{t},{y}"))
+    with pytest.raises(DataError, match="'log_step' is a logarithm, and the time is wanted"):
+        read(lines("log_step,rms", "{t},{y}"))
 
 
 def test_long_tables(read):
