@@ -8,6 +8,8 @@ import numpy as np
 
 import sim
 from reports.document.section import Task
+from reports.sections.optimizers.every import every_tasks
+from reports.sections.optimizers.scheduled import scheduled_tasks
 from theory import SGD, Adam, AdamW, Lion
 
 __all__ = [
@@ -68,7 +70,7 @@ TABLE = {  # beside white noise without curvature, which every optimizer has
 
 
 def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
-    """Return the walks of table and figure, the vectors and the regressions."""
+    """Return the walks of tables and figures, the vectors and the regressions."""
     del data  # random gradients
     rates = np.geomspace(*RATES, 2 if quick else 6).tolist()
     walks: list[tuple[str, float, dict[str, Any], dict[str, float]]] = [
@@ -91,6 +93,7 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         arguments = LEAST_SQUARES | runs | {"optimizer": OPTIMIZERS[name]}
         labels = {"experiment": "regression", "optimizer": name}
         made.append(Task(labels, sim.least_squares, arguments, 0.2 if quick else 2.0, "least squares"))
+    made += every_tasks(quick) + scheduled_tasks(quick)
     for task, child in zip(made, np.random.SeedSequence([seed, 5]).generate_state(len(made)), strict=True):
         task.arguments["seed"] = int(child)
     return made

@@ -14,6 +14,9 @@ import theory
 from reports.comparison import Comparison, z_summary
 from reports.document.section import Chapter, Picture, Results, Section, SectionSpec
 from reports.runs.walks import optimizer_of, predict, scale_comparison
+from reports.sections.optimizers.catalogue import BETAS, STEPS
+from reports.sections.optimizers.every import controls, every_facts, every_rows
+from reports.sections.optimizers.every_figure import every_figure
 from reports.sections.optimizers.experiments import (
     DRIVES,
     ETA,
@@ -29,6 +32,9 @@ from reports.sections.optimizers.experiments import (
 )
 from reports.sections.optimizers.figures import optimizer_figure
 from reports.sections.optimizers.formulas import formula
+from reports.sections.optimizers.remember import remember_facts
+from reports.sections.optimizers.scheduled import ends, others, scheduled_facts, ways
+from reports.sections.optimizers.scheduled_figure import ends_figure, scheduled_figure
 
 __all__ = ["EVERY_OPTIMIZER"]
 
@@ -53,7 +59,15 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
     regressed = mine.where(experiment="regression")
     regressions = [c for labels, run in regressed for c in _regressed(labels["optimizer"], run, precision)]
     scales = [c for *_, c in (*points, *rows)]
+    blunter = 2 * precision  # of an rms at one moment, which no average over time sharpens
+    every, along, falls = every_rows(mine, blunter), ways(mine, blunter), ends(mine, blunter)
     facts = {
+        "quick": quick, "remember": remember_facts(),
+        "every": {
+            "rows": every_facts(every), "summary": z_summary([c for _, c in every]), "steps": STEPS, "betas": BETAS,
+            "controls": [c.as_dict() for c in controls(mine, blunter)],
+        },
+        "schedules": scheduled_facts(along, falls, others(mine, blunter)),
         "formulas": [formula(name, optimizer) for name, optimizer in OPTIMIZERS.items()],
         "rows": [_row(*row) for row in rows],
         "sphere": [c.as_dict() for c in sphere],
@@ -80,7 +94,28 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
     )
     measured = xr.concat([_record(name, walk) for name, walk, _ in (*rows, *points)], dim="point")
     comparisons = [c for *_, c in (*rows, *points)] + sphere + regressions
-    return Section(EVERY_OPTIMIZER.name, facts, comparisons, {"scales": picture}, {"optimizers": measured})
+    comparisons += [c for _, c in every] + [c for *_, cs in along for c in cs] + [c for *_, c in falls]
+    pictures = {"scales": picture} | _pictures(every, along, falls)
+    return Section(EVERY_OPTIMIZER.name, facts, comparisons, pictures, {"optimizers": measured})
+
+
+def _pictures(every: Any, along: Any, falls: Any) -> dict[str, Picture]:
+    """Draw every optimizer, the runs along schedules, and the ends of the falls."""
+    return {
+        "every": Picture(
+            every_figure(every), f"Simulated rms over the predicted one for {len(every)} optimizers, in percent."
+        ),
+        "schedules": Picture(
+            scheduled_figure(along),
+            "Learning rate, rms and residuals along runs under schedules, AdamW on the left and SGD on the right: "
+            "simulated points on the predicted lines.",
+        ),
+        "ends": Picture(
+            ends_figure(falls),
+            "The rms at the end of a fall of the learning rate over the peak's equilibrium, against the fall's length "
+            "in memories of decay; the decay multiplied by the schedule on the left, independent of it on the right.",
+        ),
+    }
 
 
 def _compared(mine: Results, experiment: str, precision: float) -> Rows:
