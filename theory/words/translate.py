@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theory.errors import InvalidArgument
-from theory.settings import check_fraction, non_negative
+from theory.settings import check_fraction, non_negative, one_number
 from theory.words.convention import Convention, product
 from theory.words.conventions import conventions
 
@@ -47,7 +47,9 @@ def translate(
     >>> translate(5.0, source="textbook.SGD", target="keras.l2", n=50_000)
     5e-05
     """
-    non_negative("value", value)
+    non_negative("value", one_number("value", value))
+    if momentum is not None:
+        check_fraction("momentum", momentum)
     one, other = conventions.find("source", source), conventions.find("target", target)
     for row in (one, other):
         row.refuse_averaged()
@@ -79,7 +81,6 @@ def _refuse_unless_equal(one: Convention, other: Convention, momentum: float | N
         )
     if momentum is None:
         raise InvalidArgument(f"momentum must be given for {one.name} to {other.name}, got None. Give 0 without one.")
-    check_fraction("momentum", momentum)
     if momentum > 0:
         raise InvalidArgument(
             f"{differ}. With momentum = {momentum:g} no number makes them equal; to leading order decoupled decay is "
