@@ -174,7 +174,8 @@ def rescale(
             new = equilibrium(lam=new_lam, eta=new_eta, **model)
     except (TailoffError, NotImplementedError) as error:
         new_words = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
-        name, value = next((name, value) for name, value in new_words.items() if value is not None)
+        given = [(name, value) for name, value in new_words.items() if value is not None]
+        name, value = given[0] if given else ("batch_size", batch_size)
         raise InvalidArgument(
             f"{name} must leave the new set-up an equilibrium with this memory, got {value:g}: {error}"
         ) from error
