@@ -17,9 +17,10 @@ from reports.cli.fit import fit
 from reports.cli.output import announce_compilation
 from reports.cli.predict import derive, equilibrium
 from reports.cli.report import report
-from reports.cli.simulate import train, walk
 from reports.cli.teacher_student import teacher_student
+from reports.cli.train import train
 from reports.cli.trajectory import trajectory
+from reports.cli.walk import walk
 from theory import TailoffError
 
 __all__ = ["app", "main"]
@@ -96,7 +97,8 @@ def _exit_code() -> int:
 def _negative(words: list[str]) -> str:
     """Say which number the command line took for an option."""
     number = next((word for word in words if re.match(r"-[\d.]", word)), "")
-    return f"n, lam and eta must not be negative, got {number}"
+    name = "VALUE" if "translate" in words else "n, lam and eta"
+    return f"{name} must not be negative, got {number}"
 
 
 def _complain(message: str) -> int:

@@ -6,11 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from reports.cli.optimizer_choice import chosen_optimizer
+from reports.cli.optimizer_choice import chosen_optimizer, shape_for, without_effect
 from reports.cli.options import (
+    WHOLE,
     Beta1,
     Beta2,
+    Cooldown,
     Decoupled,
+    Every,
+    Factor,
+    Floor,
     Json,
     Lr,
     MaybeEta,
@@ -19,14 +24,14 @@ from reports.cli.options import (
     Momentum,
     Noise,
     OptimizerName,
+    ScheduleName,
     Settings,
     Shape,
+    Warmup,
     WeightDecay,
-    read_shape,
 )
-from reports.cli.output import show
+from reports.cli.output import said, show, working
 from reports.cli.schedule_choice import chosen_schedule
-from reports.cli.trajectory import Cooldown, Every, Factor, Floor, ScheduleName, Start, Warmup
 
 __all__ = ["decay_for", "rescale", "translate"]
 
@@ -40,9 +45,9 @@ def decay_for(
     scale: Annotated[Maybe, typer.Option(help="The wanted rms of a weight.")] = None,
     memory: Annotated[Maybe, typer.Option(help="Or the wanted relaxation time in steps.")] = None,
     epochs: Annotated[Maybe, typer.Option(help="Or in epochs, with --n and --batch-size.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Examples per step.")] = None,
-    steps: Annotated[int | None, typer.Option(help="Length of a run: the scale is that of its end.")] = None,
-    start: Start = 0.0,
+    batch_size: Annotated[int | None, typer.Option(**WHOLE, help="Examples per step, with --epochs.")] = None,
+    steps: Annotated[int | None, typer.Option(**WHOLE, help="Length of a run: the scale is that of its end.")] = None,
+    start: Annotated[Maybe, typer.Option(help="Its start weight, or its rms (default 0).")] = None,
     schedule: ScheduleName = "constant",
     warmup: Warmup = None,
     cooldown: Cooldown = None,
@@ -68,16 +73,26 @@ def decay_for(
     import theory
 
     chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
-    falls = chosen_schedule(schedule, warmup=warmup, cooldown=cooldown, floor=floor, every=every, factor=factor)
-    model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": read_shape(shape)}
+    falls = {"warmup": warmup, "cooldown": cooldown, "floor": floor, "every": every, "factor": factor}
+    model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": shape_for(chosen, shape)}
+    of_a_run = {"--schedule": None if schedule == "constant" else schedule, "--start": start}
+    of_a_run |= {f"--{name}": value for name, value in falls.items()}
     if steps is not None:
-        model |= {"steps": steps, "start": start, "schedule": falls}
-    elif (schedule, start) != ("constant", 0.0):
-        raise theory.InvalidArgument("--steps must be given with --schedule and --start. Say how long the run is.")
+        model |= {"steps": steps, "start": start or 0.0, "schedule": chosen_schedule(schedule, **falls)}
+    for option, value in of_a_run.items():
+        if steps is None and value is not None:
+            raise theory.InvalidArgument(f"--steps must be given with {option}. Say how long the run is.")
+    if noise is not None and scale is None:
+        raise theory.InvalidArgument(
+            f"--noise must be left out without --scale, got {noise:g}: no memory depends on it."
+        )
     wanted: dict[str, Any] = {"scale": scale, "memory": memory, "epochs": epochs, "batch_size": batch_size}
-    value = theory.decay_for(n=n, eta=eta, lr=lr, **wanted, **model)
+    with working("searching the decay"):
+        value = theory.decay_for(n=n, eta=eta, lr=lr, **wanted, **model)
     name = "lam" if lr is None else "weight_decay"
-    show(f"{name:16} {value:.10g}\noptimizer        {chosen}", {name: value, "optimizer": str(chosen)}, as_json)
+    unused = without_effect(chosen, noise, model["shape"])
+    content = {name: value, "optimizer": str(chosen)} | unused
+    show(said(f"{name:16} {value:.10g}", chosen, unused), content, as_json)
 
 
 def rescale(
@@ -86,8 +101,10 @@ def rescale(
     eta: MaybeEta = None,
     lr: Lr = None,
     weight_decay: WeightDecay = None,
-    batch_size: Annotated[int, typer.Option(help="Examples per step of the set-up that works.")] = 1,
-    to_batch_size: Annotated[int | None, typer.Option(help="Of the new one; accumulated batches count.")] = None,
+    batch_size: Annotated[int, typer.Option(**WHOLE, help="Examples per step of the set-up that works.")] = 1,
+    to_batch_size: Annotated[
+        int | None, typer.Option(**WHOLE, help="Of the new one; accumulated batches count.")
+    ] = None,
     examples: Annotated[Maybe, typer.Option(help="Training examples, beside --lr; with --to-n.")] = None,
     to_n: Annotated[Maybe, typer.Option(help="Training examples of the new set-up.")] = None,
     to_eta: Annotated[Maybe, typer.Option(help="A learning rate to use regardless: only the memory is held.")] = None,
@@ -110,6 +127,10 @@ def rescale(
     import theory
 
     chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
+    if examples is not None and (n is not None or to_n is None):
+        raise theory.InvalidArgument(
+            f"--examples must be left out without --lr and --to-n, got {examples:g}. With N, LAM and ETA that is N."
+        )
     words: dict[str, Any] = {
         "n": examples if n is None else n,
         "lam": lam,
@@ -118,13 +139,18 @@ def rescale(
         "weight_decay": weight_decay,
     }
     change: dict[str, Any] = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
-    model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": read_shape(shape)}
+    if all(value is None for value in change.values()):
+        raise theory.InvalidArgument("--to-batch-size, --to-n or --to-eta must be given: say what the new set-up has.")
+    model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": shape_for(chosen, shape)}
     recipe = theory.rescale(**words, **change, batch_size=batch_size, **model)
     names = ["lr", "weight_decay"] if lr is not None else ["n", "lam", "eta"]
     names += ["batch_size", "scale_ratio", "memory_ratio"]
     content = {name: getattr(recipe, name) for name in names}
     lines = [f"{name:16} {value:.10g}" for name, value in content.items()]
-    show("\n".join([*lines, f"optimizer        {chosen}"]), content | {"optimizer": str(chosen)}, as_json)
+    unused = without_effect(chosen, noise, model["shape"])
+    if noise is not None and isinstance(chosen, theory.SGD):
+        unused = {"without_effect": "--noise: old and new scale are in proportion to it"}
+    show(said("\n".join(lines), chosen, unused), content | {"optimizer": str(chosen)} | unused, as_json)
 
 
 def translate(
@@ -144,19 +170,30 @@ def translate(
     Example: tailoff translate 0.1 --source torch.AdamW --target tfa.AdamW --lr 1e-3
     """
     import theory
-    from theory.words.translate import follows_the_schedule
+    from theory.words.translate import follows_the_schedule, not_needed
 
+    needs = {"lr": lr, "max_lr": max_lr, "initial_lr": initial_lr, "rms": rms, "n": n}
     if value is None:
+        given = {"source": source, "target": target, "momentum": momentum} | needs
+        for name, word in given.items():
+            if word is not None:
+                raise theory.InvalidArgument(
+                    f"VALUE must be given with --{name.replace('_', '-')}: the weight decay to translate. Without any "
+                    "option all conventions are listed."
+                )
         _show_the_table(as_json)
         return
     if source is None or target is None:
         raise theory.InvalidArgument("--source and --target must be given with a value. Without one, all are listed.")
-    needs = {"lr": lr, "max_lr": max_lr, "initial_lr": initial_lr, "rms": rms, "n": n}
     found = theory.translate(value, source=source, target=target, momentum=momentum, **needs)
     along = follows_the_schedule(source, target)
     where = "along any schedule" if along else "at this learning rate only: the two follow a schedule differently"
     content = {"value": found, "source": source, "target": target, "along_schedule": along}
-    show(f"{target:16} {found:.10g}\nholds            {where}", content, as_json)
+    lines = [f"{target:16} {found:.10g}", f"holds            {where}"]
+    if cancels := not_needed(source, target, {"momentum": momentum} | needs):
+        content["without_effect"] = cancels
+        lines.append(f"without effect   {', '.join('--' + name.replace('_', '-') for name in cancels)}")
+    show("\n".join(lines), content, as_json)
 
 
 def _show_the_table(as_json: bool) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from theory import InvalidArgument
+from reports.cli.options import read_shape
+from theory import Adafactor, InvalidArgument, Muon, Problem, law_of
 from theory.settings.optimizers.named import named_optimizer, optimizer_classes
 
-__all__ = ["chosen_optimizer", "listed_optimizers"]
+__all__ = ["chosen_optimizer", "listed_optimizers", "shape_for", "without_effect"]
 
 SHORT: dict[str, dict[str, Any]] = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
 DECOUPLED = ("adamw", "lion", "sgdw", "muon", "adafactor")  # they have no other decay
@@ -76,6 +77,27 @@ def chosen_optimizer(
             )
         given[setting] = value
     return _made(type(default), given)
+
+
+def shape_for(optimizer: Any, text: str | None) -> tuple[int, ...] | None:
+    """Return the lengths that --shape means; refuse it where the step of a weight does not depend on its matrix."""
+    if text is not None and not isinstance(optimizer, (Muon, Adafactor)):
+        name = type(optimizer).__name__
+        raise InvalidArgument(
+            f"--shape must be left out with {name}, got {text!r}: {name} steps every weight by itself. Muon and "
+            "Adafactor step matrices."
+        )
+    return read_shape(text)
+
+
+def without_effect(optimizer: Any, noise: float | None, shape: tuple[int, ...] | None) -> dict[str, str]:
+    """Return what to say of a --noise that drops out of the optimizer's law; nothing if it does not."""
+    if noise is None:
+        return {}
+    problem = Problem(1.0, 1.0, 1.0, noise, optimizer=optimizer, shape=shape)
+    if law_of(optimizer)(problem).needs_noise:
+        return {}
+    return {"without_effect": f"--noise: it drops out of the law of {type(optimizer).__name__}"}
 
 
 def _with_refusals() -> set[str]:

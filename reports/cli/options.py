@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,13 +15,19 @@ if TYPE_CHECKING:
     import sim
 
 __all__ = [
+    "WHOLE",
     "Beta1",
     "Beta2",
+    "Cooldown",
     "Correlation",
     "Curvature",
     "Data",
     "Decoupled",
     "Eta",
+    "Every",
+    "Factor",
+    "Floor",
+    "Independent",
     "Json",
     "Lam",
     "Lr",
@@ -34,15 +41,33 @@ __all__ = [
     "OptimizerName",
     "Out",
     "Pixels",
+    "ScheduleName",
     "Seed",
     "Settings",
     "Shape",
+    "Start",
+    "Warmup",
     "WeightDecay",
     "read_data",
     "read_pixels",
     "read_shape",
     "read_size",
 ]
+
+
+def _whole(text: Any) -> int:
+    """Return a whole number; 1e5 is one."""
+    try:
+        return int(str(text))
+    except ValueError:
+        with suppress(ValueError):
+            if (number := float(str(text))).is_integer():
+                return int(number)
+    raise typer.BadParameter(f"must be a whole number such as 10000 or 1e4, got {text!r}")
+
+
+WHOLE: dict[str, Any] = {"parser": _whole, "metavar": "INTEGER"}
+"""What makes an option take 1e5 for 100000."""
 
 _N = "Number of training examples in the decay term eta lam w / n."
 _LAM = "Regularisation parameter of the cost (lam / 2n) sum w^2."
@@ -75,6 +100,19 @@ Settings = Annotated[
 ]
 Shape = Annotated[str | None, typer.Option(help="Rows x columns of the weight's matrix, such as 768x3072 (muon).")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ScheduleName = Annotated[
+    str,
+    typer.Option("--schedule", help="constant, linear, cosine, 1-sqrt, trapezoid (or wsd), step."),
+]
+Warmup = Annotated[int | None, typer.Option(**WHOLE, help="Steps of a linear warm-up, in all but step.")]
+Cooldown = Annotated[int | None, typer.Option(**WHOLE, help="Steps of the fall at the end (trapezoid, 1-sqrt).")]
+Floor = Annotated[float | None, typer.Option(help="Factor of the peak that the fall ends at (default 0).")]
+Every = Annotated[int | None, typer.Option(**WHOLE, help="Steps between the falls of --schedule step.")]
+Factor = Annotated[float | None, typer.Option(help="Factor of each of them (default 0.1).")]
+Start = Annotated[float, typer.Option(help="The start weight, or its rms.")]
+Independent = Annotated[
+    bool, typer.Option("--independent", help="The schedule does not multiply the decay: it stays lr x weight-decay.")
+]
 Seed = Annotated[int, typer.Option(help="All random numbers descend from it.")]
 Out = Annotated[Path | None, typer.Option(help="Write the measured data to this netCDF file.")]
 Data = Annotated[str, typer.Option(help="'mnist', a .npz file, or IDX files.")]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +16,7 @@ import typer
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["announce_compilation", "layer_json", "layer_table", "show"]
+__all__ = ["announce_compilation", "layer_json", "layer_table", "said", "show", "working"]
 
 
 def show(text: str, content: dict[str, Any], as_json: bool) -> None:
@@ -22,6 +26,45 @@ def show(text: str, content: dict[str, Any], as_json: bool) -> None:
     except ValueError as error:
         raise OverflowError("a result is not finite") from error
     typer.echo(document if as_json else text)
+
+
+def said(text: str, optimizer: Any, unused: Mapping[str, str]) -> str:
+    """Return an answer with its optimizer, and what was given without effect."""
+    lines = [text, f"optimizer        {optimizer}"]
+    return "\n".join(lines + [f"{name.replace('_', ' '):16} {what}" for name, what in unused.items()])
+
+
+PATIENCE = 1.5  # seconds in which nobody asks how long it takes
+
+
+@contextmanager
+def working(what: str) -> Iterator[Callable[[float], None]]:
+    """Show on a terminal what is being done and for how long, once it takes a while; yield what takes the share done.
+
+    Parameters
+    ----------
+    what : str
+        What is done, with its size.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TextColumn("left"),
+               TimeRemainingColumn())  # fmt: skip
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=None)
+    patience = threading.Timer(PATIENCE, bar.start)
+    patience.daemon = True
+    patience.start()
+    try:
+        yield lambda share: bar.update(task, total=1.0, completed=share)
+    finally:
+        patience.cancel()
+        patience.join()
+        bar.stop()
 
 
 class _ToStderr(logging.Handler):

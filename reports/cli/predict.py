@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from reports.cli.optimizer_choice import chosen_optimizer
+from reports.cli.optimizer_choice import chosen_optimizer, shape_for
 from reports.cli.options import (
+    WHOLE,
     Beta1,
     Beta2,
     Correlation,
@@ -26,7 +27,6 @@ from reports.cli.options import (
     Settings,
     Shape,
     WeightDecay,
-    read_shape,
 )
 from reports.cli.output import show
 
@@ -53,7 +53,7 @@ def equilibrium(
     start: Annotated[float | None, typer.Option(help="Also say when the tail-off from this start weight is.")] = None,
     batch_size: Annotated[
         int | None,
-        typer.Option(help="Also say memory and shrink per epoch of n / batch-size steps."),
+        typer.Option(**WHOLE, help="Also say memory and shrink per epoch of n / batch-size steps."),
     ] = None,
     optimizer: OptimizerName = "sgd",
     momentum: Momentum = None,
@@ -77,7 +77,7 @@ def equilibrium(
     chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
     words = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
     model: dict[str, Any] = {"noise": noise, "correlation": correlation, "curvature": curvature}
-    eq = theory.equilibrium(**words, optimizer=chosen, shape=read_shape(shape), **model)
+    eq = theory.equilibrium(**words, optimizer=chosen, shape=shape_for(chosen, shape), **model)
     names = ("scale", "variance", "balance", "shrink", "relaxation_time", "noise")
     content: dict[str, Any] = {name: getattr(eq, name) for name in names}
     content |= {"optimizer": str(chosen), "method": eq.method, "accuracy": _number_or_none(eq.accuracy)}
@@ -107,7 +107,7 @@ def _number_or_none(value: float) -> float | None:
 
 def derive(
     correlated: Annotated[bool, typer.Option(help="Noise with memory instead of white noise.")] = False,
-    form: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.text,
+    form: Annotated[Format | None, typer.Option("--format", help="How to print it (default text).")] = None,
     as_json: Json = False,
 ) -> None:
     """Show the derivation, proved again step by step.
@@ -116,7 +116,9 @@ def derive(
     """
     import theory
 
+    if form is not None and as_json:
+        raise theory.InvalidArgument(f"--format must be left out with --json, got {form.value!r}. JSON has a form.")
     derivation = theory.derive(correlated=correlated).check()
-    text = str(derivation) if form is Format.text else getattr(derivation, form.value)()
+    text = str(derivation) if form in (None, Format.text) else getattr(derivation, form.value)()
     steps = [{"name": s.name, "reason": s.reason, "equation": str(s.equation.doit())} for s in derivation.steps]
     show(text, {"steps": steps, "result": str(derivation.result), "checked": True}, as_json)

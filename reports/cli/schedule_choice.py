@@ -6,9 +6,9 @@ from inspect import Parameter, signature
 from typing import Any
 
 from theory import InvalidArgument
-from theory.settings.schedules import NAMED, Schedule
+from theory.settings.schedules import NAMED, Schedule, constant
 
-__all__ = ["chosen_schedule"]
+__all__ = ["chosen_schedule", "is_held", "refuse_independent"]
 
 
 def chosen_schedule(name: str, **options: Any) -> Schedule:
@@ -42,3 +42,14 @@ def chosen_schedule(name: str, **options: Any) -> Schedule:
             raise InvalidArgument(f"--{key} must be given with --schedule {name}.")
     made: Schedule = NAMED[name](**given)
     return made
+
+
+def is_held(schedule: Schedule) -> bool:
+    """Return whether the learning rate never changes."""
+    return schedule == constant()
+
+
+def refuse_independent(independent: bool, schedule: Schedule) -> None:
+    """Refuse --independent where there is no schedule that could multiply the decay."""
+    if independent and is_held(schedule):
+        raise InvalidArgument("--independent must be left out without a --schedule or --warmup: the rate is held.")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from reports.cli.options import Json
-from reports.cli.output import show
+from reports.cli.options import WHOLE, Json
+from reports.cli.output import show, working
 from theory import NoFixedPoint
 
 if TYPE_CHECKING:
@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 __all__ = ["teacher_student"]
 
+MOST_UNITS = 100  # the flow of 100 has 5,050 overlaps, and its Jacobian 200 MB
+
 
 def teacher_student(
-    hidden: Annotated[int, typer.Option(help="Hidden units of the network, K.")] = 1,
-    teachers: Annotated[int, typer.Option(help="Hidden units of the teacher, M; 0: labels of noise only.")] = 0,
+    hidden: Annotated[int, typer.Option(**WHOLE, help="Hidden units of the network, K.")] = 1,
+    teachers: Annotated[
+        int, typer.Option(**WHOLE, help="Hidden units of the teacher, M; 0: labels of noise only.")
+    ] = 0,
     eta: Annotated[float, typer.Option(help="Learning rate per step times N.")] = 0.5,
     gamma: Annotated[float, typer.Option(help="Weight decay per step times N.")] = 0.02,
     sigma: Annotated[float, typer.Option(help="Standard deviation of the label noise.")] = 1.0,
     start_norm: Annotated[float, typer.Option(help="Squared norm of a unit's weights at the start.")] = 400.0,
-    teacher_norm: Annotated[float, typer.Option(help="Squared norm of a teacher's weights.")] = 1.0,
-    fan_in: Annotated[int, typer.Option(help="Inputs of a unit, N.")] = 784,
+    teacher_norm: Annotated[
+        float | None, typer.Option(help="Squared norm of a teacher's weights (default 1), with --teachers.")
+    ] = None,
+    fan_in: Annotated[int, typer.Option(**WHOLE, help="Inputs of a unit, N.")] = 784,
     simulate: Annotated[bool, typer.Option("--simulate", help="Also measure the equilibrium.")] = False,
     seed: Annotated[int, typer.Option(help="Draws the start, and the simulation.")] = 0,
     as_json: Json = False,
@@ -38,18 +44,32 @@ def teacher_student(
     from theory.settings import whole_number
 
     whole_number("seed", seed, least=0)
+    if teacher_norm is not None and teachers == 0:
+        raise theory.InvalidArgument(f"--teacher-norm must be left out without --teachers, got {teacher_norm:g}.")
+    largest = {"hidden": hidden, "teachers": teachers}
+    for name, units in largest.items():
+        if units > MOST_UNITS:
+            raise theory.InvalidArgument(
+                f"--{name} must be at most {MOST_UNITS}, got {units}: all pairs of overlaps are stored."
+            )
     rule = theory.OnlineRule(eta, gamma, sigma)
-    start = theory.Overlaps.random(hidden, teachers, Q=start_norm, T=teacher_norm, fan_in=fan_in, seed=seed)
-    network = theory.teacher_student(rule, start)
-    if not network.stable:
+    start = theory.Overlaps.random(
+        hidden, teachers, Q=start_norm, T=1.0 if teacher_norm is None else teacher_norm, fan_in=fan_in, seed=seed
+    )
+    with working(f"the overlaps of {hidden} units relax"):
+        network = theory.teacher_student(rule, start)
+        stable = network.stable
+    if not stable:
         reason = network.reason.removesuffix(" Raise alpha_max.").rstrip(".")
         advice = (
             "Take another --seed, --eta or --gamma." if sigma or teachers else "Nothing but noise holds the weights."
         )
         raise NoFixedPoint(f"no prediction for {rule}: {reason}. {advice}")
     lines, content = _prediction(network, fan_in)
+    content["start"] = {"Q": start.Q.tolist(), "R": start.R.tolist()}
     if simulate:
-        measured, rows = _measurement(network, fan_in, seed)
+        with working("simulating"):
+            measured, rows = _measurement(network, fan_in, seed)
         lines += measured
         content["measured"] = rows
     show("\n".join(lines), content, as_json)

@@ -8,13 +8,19 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from reports.cli.optimizer_choice import chosen_optimizer
+from reports.cli.optimizer_choice import chosen_optimizer, shape_for, without_effect
 from reports.cli.options import (
+    WHOLE,
     Beta1,
     Beta2,
+    Cooldown,
     Correlation,
     Curvature,
     Decoupled,
+    Every,
+    Factor,
+    Floor,
+    Independent,
     Json,
     Lr,
     MaybeEta,
@@ -23,28 +29,19 @@ from reports.cli.options import (
     Momentum,
     Noise,
     OptimizerName,
+    ScheduleName,
     Settings,
     Shape,
+    Start,
+    Warmup,
     WeightDecay,
-    read_shape,
 )
-from reports.cli.output import show
-from reports.cli.schedule_choice import chosen_schedule
+from reports.cli.output import said, show, working
+from reports.cli.schedule_choice import chosen_schedule, refuse_independent
 
-__all__ = ["Cooldown", "Every", "Factor", "Floor", "ScheduleName", "Start", "Warmup", "trajectory"]
+__all__ = ["trajectory"]
 
 PRINTED = 101  # steps in the JSON
-
-ScheduleName = Annotated[
-    str,
-    typer.Option("--schedule", help="constant, linear, cosine, 1-sqrt, trapezoid (or wsd), step."),
-]
-Warmup = Annotated[int | None, typer.Option(help="Steps of a linear warm-up.")]
-Cooldown = Annotated[int | None, typer.Option(help="Steps of the fall at the end (trapezoid, 1-sqrt).")]
-Floor = Annotated[float | None, typer.Option(help="Factor of the peak that the fall ends at.")]
-Every = Annotated[int | None, typer.Option(help="Steps between the falls of --schedule step.")]
-Factor = Annotated[float | None, typer.Option(help="Factor of each of them (default 0.1).")]
-Start = Annotated[float, typer.Option(help="The start weight, or its rms.")]
 
 
 def trajectory(
@@ -53,7 +50,7 @@ def trajectory(
     eta: MaybeEta = None,
     lr: Lr = None,
     weight_decay: WeightDecay = None,
-    steps: Annotated[int, typer.Option(help="Length of the run.")] = 10_000,
+    steps: Annotated[int, typer.Option(**WHOLE, help="Length of the run.")] = 10_000,
     start: Start = 0.0,
     schedule: ScheduleName = "constant",
     warmup: Warmup = None,
@@ -61,9 +58,7 @@ def trajectory(
     floor: Floor = None,
     every: Every = None,
     factor: Factor = None,
-    independent: Annotated[
-        bool, typer.Option("--independent", help="The schedule does not multiply the decay.")
-    ] = False,
+    independent: Independent = False,
     noise: Noise = None,
     correlation: Correlation = 0.0,
     curvature: Curvature = 0.0,
@@ -88,10 +83,13 @@ def trajectory(
     words: dict[str, Any] = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
     model: dict[str, Any] = {"noise": noise, "correlation": correlation, "curvature": curvature}
     falls = chosen_schedule(schedule, warmup=warmup, cooldown=cooldown, floor=floor, every=every, factor=factor)
-    run = theory.trajectory(
-        **words, **model, steps=steps, start=start, schedule=falls, independent=independent, optimizer=chosen,
-        shape=read_shape(shape),
-    )  # fmt: skip
+    refuse_independent(independent, falls)
+    with working(f"a run of {steps:,} steps"):
+        run = theory.trajectory(
+            **words, **model, steps=steps, start=start, schedule=falls, independent=independent, optimizer=chosen,
+            shape=shape_for(chosen, shape),
+        )  # fmt: skip
+        text, compared = str(run), _against_the_peak(run)
     if plot is not None:
         from reports.runs.trajectory_figure import write_trajectory_figure
 
@@ -99,9 +97,11 @@ def trajectory(
     at = np.unique(np.linspace(0, steps, min(steps + 1, PRINTED)).astype(int))
     content = {
         "end": float(run.rms[-1]), "K": run.K, "start_left": run.start_left, "remembered": run.remembered(),
-        **_against_the_peak(run), "steps": at.tolist(), "rms": run.rms[at].tolist(), "optimizer": str(chosen),
+        **compared, "largest_fraction": run.largest_fraction, "steps": at.tolist(), "rms": run.rms[at].tolist(),
+        "optimizer": str(chosen),
     }  # fmt: skip
-    show(f"{run}\noptimizer        {chosen}", content, as_json)
+    unused = without_effect(chosen, noise, run.problem.shape) if curvature == 0 else {}
+    show(said(text, chosen, unused), content | unused, as_json)
 
 
 def _against_the_peak(run: Any) -> dict[str, Any]:

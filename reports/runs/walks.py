@@ -14,7 +14,7 @@ from reports.comparison import Comparison
 from theory.settings import Optimizer
 from theory.settings.optimizers.named import optimizer_classes
 
-__all__ = ["optimizer_of", "predict", "scale_comparison", "scale_of"]
+__all__ = ["end_comparison", "optimizer_of", "predict", "scale_comparison", "scale_of"]
 
 
 def optimizer_of(walk: xr.Dataset) -> Optimizer:
@@ -49,7 +49,8 @@ def predict(walk: xr.Dataset) -> theory.Equilibrium:
     """Return the prediction for a walk's settings."""
     names = ("noise", "correlation", "curvature")
     numbers = (walk.attrs[k] for k in ("n", "lam", "eta"))
-    return theory.equilibrium(*numbers, optimizer=optimizer_of(walk), **{k: walk.attrs[k] for k in names})
+    shape = tuple(np.atleast_1d(walk.attrs["shape"]).tolist()) if "shape" in walk.attrs else None
+    return theory.equilibrium(*numbers, optimizer=optimizer_of(walk), shape=shape, **{k: walk.attrs[k] for k in names})
 
 
 def scale_of(walk: xr.Dataset) -> tuple[float, float]:
@@ -74,3 +75,11 @@ def scale_comparison(walk: xr.Dataset, precision: float = 0.01, name: str | None
     if name is None:
         name = f"scale of a weight, lam = {at['lam']:.4g}, eta = {at['eta']:g}, r = {at['correlation']:.4g}"
     return Comparison(name, predict(walk).scale, *scale_of(walk), precision)
+
+
+def end_comparison(walk: xr.Dataset, law: theory.Trajectory, precision: float = 0.01) -> Comparison:
+    """Compare the rms at the end of a walk along a schedule with the prediction of the whole run."""
+    name = f"rms after {law.steps} steps"
+    return Comparison(
+        name, float(law.rms[-1]), float(walk.rms[-1]), float(walk.rms_error[-1]), precision, law.law.accuracy
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +16,7 @@ __all__ = ["DTYPES", "ENGINES", "TrainingSettings"]
 
 ENGINES = ("compiled", "numpy")
 DTYPES = ("float64", "float32")
+MOST_WEIGHTS = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,11 @@ class TrainingSettings:
             whole_number("sizes", size)
         for name in ("epochs", "batch_size", "replicas", "evaluate_every"):
             whole_number(name, getattr(self, name))
+        if (weights := self.replicas * sum(map(math.prod, pairwise(self.sizes)))) > MOST_WEIGHTS:
+            raise InvalidArgument(
+                f"sizes and replicas must make at most {MOST_WEIGHTS:,} weights in all, got {weights:,}: "
+                f"{self.replicas} replicas of {self.sizes}. Take smaller layers or fewer replicas."
+            )
         for name, allowed in (("init", INITS), ("cost", COSTS), ("engine", ENGINES), ("dtype", DTYPES)):
             if getattr(self, name) not in allowed:
                 raise InvalidArgument(f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}.")

@@ -5,6 +5,7 @@ A record has 64 blocks of equal length, from whose means the burn-in is chosen.
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, dataclass, fields
 from functools import cached_property
 
@@ -33,6 +34,7 @@ from theory.settings import (
 __all__ = ["BLOCKS", "DISTRIBUTIONS", "PLAIN", "LeastSquaresSettings", "SphereSettings", "WalkSettings"]
 
 BLOCKS = 64
+MOST_WEIGHTS = 10_000_000
 DISTRIBUTIONS = ("gaussian", "sign")
 PLAIN = SGD()
 OF_TENSORS = (Muon, Adafactor)  # their step of one weight depends on the others of its matrix
@@ -151,6 +153,12 @@ class WalkSettings(RunSettings):
         whole_number("weights", self.weights, least=2)
         if self.shape is not None:
             self._set("shape", _matrix(self.shape))
+        if self.weights * math.prod(self.shape or ()) > MOST_WEIGHTS:
+            of = "" if self.shape is None else f" matrices of {' x '.join(map(str, self.shape))}"
+            raise InvalidArgument(
+                f"weights must be at most {MOST_WEIGHTS:,} numbers in all, got {self.weights}{of}: 64 blocks of each "
+                "are kept, in 512 bytes. Fewer will do: the error falls with their root."
+            )
         check_flag("average", self.average)
         positive("noise", self.size)
         check_range("correlation", self.correlation, -1, 1)

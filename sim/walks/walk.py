@@ -10,8 +10,10 @@ written-out rules of `sim.optimizers`.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import count
 
 import numpy as np
 import xarray as xr
@@ -49,6 +51,7 @@ def walk(
     decay_schedule: object = None,
     shape: tuple[int, ...] | None = None,
     average: bool = False,
+    progress: Callable[[float], None] | None = None,
 ) -> xr.Dataset:
     """Let independent weights walk, and measure their mean square in the stationary state or along a schedule.
 
@@ -88,6 +91,8 @@ def walk(
         it: a weight's step depends on the others of its matrix. The record is the mean over each matrix, per weight.
     average : bool
         Record the average of the weights that the optimizer keeps (ASGD's ax, x of schedule-free).
+    progress : callable, optional
+        Called with the share of the work that is done, from 0 to 1.
 
     Returns
     -------
@@ -124,7 +129,13 @@ def walk(
         trial = replace(settings, steps=BLOCKS, burn_in=None, schedule=still, decay_schedule=None)
         _walk_chunk(2, seeds[0], trial, Channel())
     chunks = zip(sizes, seeds, strict=True)
-    walks = run_all([partial(_walk_chunk, *chunk, settings) for chunk in chunks], threads)
+    done = count(1)
+
+    def listen(_: object) -> None:
+        if progress is not None:
+            progress(next(done) / (BLOCKS * len(sizes)))
+
+    walks = run_all([partial(_walk_chunk, *chunk, settings) for chunk in chunks], threads, listen)
     mean_square = np.concatenate([chunk[0] for chunk in walks], axis=1)
     return _dataset(_moments(np.array(sizes), np.array([chunk[1] for chunk in walks])), mean_square, settings)
 
@@ -153,6 +164,7 @@ def _walk_chunk(
             take(w, noise.next(settings.length - begin), total)
         mean_square[block] = _over_each(total)[:weights] / settings.length
         spread.append(kernel.spread(_size(seen)[:weights]))
+        channel.tell(None)  # one more block is done
     return mean_square, np.array(spread)
 
 

@@ -74,6 +74,10 @@ ORDINARY = {
     "sigma": [0.0, 1.0], "sizes": [(784, 30, 10), (5, 2)], "squared_norm": [None, 88.0], "start": [1.0],
     "steps": [0, 100, 10_000], "teacher_sq": [0.0, 1.0], "to_batch_size": [None, 20], "to_eta": [None, 0.01],
     "to_n": [None, 1e5], "unit": [0], "weights": [1000], "within": [0.05],
+    "lr": [1e-3, None], "weight_decay": [0.1, None], "memory": [None, 100.0], "source": ["torch.AdamW", "textbook.SGD"],
+    "target": ["keras.AdamW", "keras.l2"], "value": [0.1], "schedule": [None, "cosine"],
+    "decay_schedule": [None, "linear"],
+    "independent": [False, True], "shape": [None],
 }  # fmt: skip
 MEMORIES = st.sampled_from([0.0, 0.5, 0.9, 1 - 1e-16, 1 - 1e-12, 1e-300, 5e-324, math.nan, 1.0, None, 10**400, [0.9]])
 

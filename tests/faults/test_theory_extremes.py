@@ -1,6 +1,7 @@
 """Every public function of the theory, called with extreme and with wrong arguments (see `extremes`)."""
 
 import math
+import tracemalloc
 
 import mpmath
 import numpy as np
@@ -102,3 +103,80 @@ def test_a_very_large_dimension():
     large, small = (theory.rotation(50_000, 5.0, 0.1, dimension=d, grad_sq=1e-3) for d in (10**13, 10**6))
     assert large.norm_sq == pytest.approx(small.norm_sq, rel=1e-5)
     assert large.angle == pytest.approx(small.angle, rel=1e-5)
+
+
+TOO_LONG = 10**8
+RUN = {"lr": 1e-3, "weight_decay": 0.1, "noise": 0.1}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: theory.trajectory(**RUN, steps=TOO_LONG),
+        lambda: theory.trajectory(**RUN, steps=TOO_LONG, schedule="cosine"),
+        lambda: theory.decay_for(lr=1e-3, scale=0.1, noise=0.1, steps=TOO_LONG),
+        lambda: theory.schedules.cosine(warmup=5).factors(TOO_LONG),
+        lambda: theory.schedules.step(every=5).factors(TOO_LONG),
+    ],
+)
+def test_a_run_too_long_is_refused_before_memory_is_taken(call):
+    tracemalloc.start()
+    with pytest.raises(theory.InvalidArgument, match=r"steps must be at most 10,000,000, got 100000000"):
+        call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2e6
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "schedulefreeadamw", "lion"])
+def test_a_step_of_a_run_takes_no_more_memory_than_is_said(optimizer):
+    theory.trajectory(**RUN, steps=100, optimizer=optimizer)  # derived and tabulated once
+    tracemalloc.start()
+    theory.trajectory(**RUN, steps=200_000, optimizer=optimizer)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert 50 * 200_000 < peak < 450 * 200_000
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: theory.decay_for(lr=1e-3, scale=0.02, optimizer="adagrad"), "no equilibrium under Adagrad"),
+        (lambda: theory.decay_for(lr=1e-3, scale=1e-9, optimizer="adamw"), "scale must be reachable, got 1e-09"),
+        (lambda: theory.decay_for(lr=1e-3, memory=1e-5, optimizer="adamw"), "No learning rate makes it shorter"),
+        (lambda: theory.decay_for(lr=1e-3, scale=1e9, noise=0.1), "Take a larger learning rate"),
+        (lambda: theory.decay_for(lr=1e-3, scale=0.1, noise=0.1, batch_size=-7), "batch_size must be left out with sc"),
+        (lambda: theory.rescale(1e3, 5, 0.1, batch_size=1, to_batch_size=1e9), "to_batch_size must leave the new set"),
+        (lambda: theory.rescale(1e3, 5, 0.1, batch_size=[1, 2], to_batch_size=9), "batch_size must be one number"),
+        (lambda: theory.decay_for(n=9, eta=0.1, epochs=[1, 2], batch_size=1), "epochs must be one number"),
+        (lambda: theory.timescale(9, 1, 0.1, batch_size=np.ones(2)), "batch_size must be one number"),
+        (lambda: theory.translate([0.1, 1], source="torch.AdamW", target="keras.l2"), "value must be one number"),
+        (
+            lambda: theory.translate(0.1, source="torch.AdamW", target="tfa.AdamW", lr=[0.1, 1]),
+            "lr must be one number",
+        ),
+        (lambda: theory.translate(0.1, source="torch.AdamW", target="keras.AdamW", lr=-5), "lr must be positive"),
+        (lambda: theory.translate(0.1, source=10**5000, target="keras.AdamW"), "source must be one of"),
+        (lambda: theory.conventions["torch.AdamW"].per_step([0.1], lr=1e-3), "value must be one number"),
+        (lambda: theory.trajectory(100, 5, 50, steps=1000), r"got 2.5 in step 1.* from step 872 on. Take eta below 40"),
+        (
+            lambda: theory.trajectory(**RUN, steps=10_000, schedule=theory.schedules.step(100, 2.0)),
+            "take one that does not rise above 1",
+        ),
+        (lambda: theory.schedules.step(1, 2.0).factors(2000), "factor must keep the rate finite, got 2.0, 1999 times"),
+        (lambda: theory.trajectory(100, 0, 1, curvature=-0.5, steps=2000), "Curvature below zero drives the weight"),
+    ],
+)
+def test_what_no_number_answers_is_refused_by_name(call, message):
+    with pytest.raises((theory.TailoffError, NotImplementedError), match=message) as refusal:
+        call()
+    assert " inf" not in str(refusal.value)
+    assert "nan" not in str(refusal.value)
+
+
+def test_a_run_says_that_its_steps_overshoot():
+    assert "overshoots" not in str(theory.trajectory(100, 5, 10, steps=10))
+    turning, growing = (theory.trajectory(100, 5, eta, steps=10) for eta in (30, 50))
+    assert turning.largest_fraction == pytest.approx(1.5)
+    assert "reaches 1.5: it turns the weight's sign" in str(turning)
+    assert "reaches 2.5: the weight grows" in str(growing)

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InvalidArgument
-from theory.settings import one_number, positive, positive_answer, whole_number
-from theory.settings.checks import shown
+from theory.errors import InvalidArgument, OutOfRange
+from theory.settings import one_number, positive, positive_answer
+from theory.settings.checks import run_length, shown
 from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
@@ -87,22 +87,24 @@ def decay_for(
     words = _words(n, eta, lr)
     size = float(n) if n is not None else 1.0
     name = "lam" if lr is None else "weight_decay"
+    if epochs is None and batch_size is not None:
+        raise InvalidArgument(f"batch_size must be left out with {given[0]}, got {shown(batch_size)}. Epochs need it.")
 
     def at(decay: float) -> Any:
         return equilibrium(**words(decay), optimizer=optimizer, **model)
 
     if scale is not None:
-        scale = one_number("scale", scale)
-        positive("scale", scale)
+        scale = _one_positive("scale", scale)
         if steps is None:
             return smallest_lam(lambda lam: at(lam).scale, scale, "scale", size, name)
 
         def end(decay: float) -> float:
-            with np.errstate(over="ignore", invalid="ignore"):
-                rms = float(trajectory(**words(decay), steps=steps, optimizer=optimizer, **model).rms[-1])
-            return rms if np.isfinite(rms) else np.inf  # the step overshoots
+            try:
+                return float(trajectory(**words(decay), steps=steps, optimizer=optimizer, **model).rms[-1])
+            except OutOfRange:
+                return np.inf  # the step overshoots
 
-        rate = (lr if lr is not None else eta / n) * whole_number("steps", steps)  # type: ignore[operator]
+        rate = (lr if lr is not None else eta / n) * run_length(steps)  # type: ignore[operator]
         return smallest_lam(end, scale, "scale", size, name, begin=LITTLE / rate)
     if steps is not None:
         raise InvalidArgument(f"steps must be left out with {given[0]}, got {shown(steps)}. A memory has no end.")
@@ -113,11 +115,14 @@ def decay_for(
             raise InvalidArgument(
                 "batch_size must be given with epochs, got None. Give the number of examples per step."
             )
-        positive("epochs", epochs)
-        positive("batch_size", batch_size)
-        memory = epochs * n / batch_size
-    positive("memory", memory)
-    return smallest_lam(lambda lam: at(lam).relaxation_time, float(memory), "memory in steps", size, name)  # type: ignore[arg-type]
+        memory = _one_positive("epochs", epochs) * n / _one_positive("batch_size", batch_size)
+    memory = _one_positive("memory", memory)  # type: ignore[arg-type]
+    return smallest_lam(lambda lam: at(lam).relaxation_time, memory, "memory in steps", size, name)
+
+
+def _one_positive(name: str, value: float) -> float:
+    positive(name, one_number(name, value))
+    return float(value)
 
 
 def _words(n: float | None, eta: float | None, lr: float | None) -> Callable[[float], dict[str, Value]]:

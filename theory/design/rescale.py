@@ -38,7 +38,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.design.decay_for import decay_for
-from theory.errors import InvalidArgument
+from theory.errors import InvalidArgument, TailoffError
 from theory.settings import one_number, positive, representable
 from theory.settings.checks import shown
 from theory.weight.equilibrium import equilibrium
@@ -144,14 +144,14 @@ def rescale(
     book = lr is None and weight_decay is None
     words = {"n": n} if book else {"lr": lr, "weight_decay": weight_decay}
     old = equilibrium(lam=lam, eta=eta, **words, noise=noise, optimizer=optimizer, shape=shape)
-    positive("batch_size", batch_size, "Give the number of examples per step.")
+    for name, value in (("n", n), ("lam", old.lam), ("eta", old.eta), ("batch_size", batch_size)):
+        _given(name, value)
     if n is None and to_n is not None:
         raise InvalidArgument(f"n must be given with to_n, got None and to_n = {shown(to_n)}.")
     n = 1.0 if n is None else float(n)
     lam, eta = float(old.lam) if book else float(old.lam) * n, float(old.eta)
     for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
-        if value is not None:
-            positive(name, value)
+        _given(name, value)
     new_n, new_batch = n if to_n is None else to_n, batch_size if to_batch_size is None else to_batch_size
     new_noise = old.noise * (batch_size / new_batch) ** 0.5
     memory = old.relaxation_time * batch_size / n
@@ -165,20 +165,26 @@ def rescale(
             f"epochs for lam = {least:g} already. Take a smaller lam or eta."
         )
     new_eta = to_eta or eta
-    new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
-    new = equilibrium(lam=new_lam, eta=new_eta, **model)
-    if to_eta is None:
-        factor = old.scale / new.scale
-        new_eta, new_lam = new_eta * factor, new_lam / factor
+    try:
+        new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
         new = equilibrium(lam=new_lam, eta=new_eta, **model)
+        if to_eta is None:
+            factor = old.scale / new.scale
+            new_eta, new_lam = new_eta * factor, new_lam / factor
+            new = equilibrium(lam=new_lam, eta=new_eta, **model)
+    except (TailoffError, NotImplementedError) as error:
+        new_words = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
+        given = [(name, value) for name, value in new_words.items() if value is not None]
+        name, value = given[0] if given else ("batch_size", batch_size)
+        raise InvalidArgument(
+            f"{name} must leave the new set-up an equilibrium with this memory, got {value:g}: {error}"
+        ) from error
     return Recipe(
         new_n, new_lam, new_eta, new_batch, new.scale / old.scale, new.relaxation_time * new_batch / new_n / memory
     )
 
 
-def _given(name: str, value: float | None) -> float | None:
-    if value is None:
-        return None
-    value = one_number(name, value)
-    positive(name, value)
-    return value
+def _given(name: str, value: float | None) -> None:
+    """Refuse what is given and is not one positive number."""
+    if value is not None:
+        positive(name, one_number(name, value))

@@ -23,11 +23,13 @@ __all__ = [
     "numbers",
     "one_number",
     "positive",
+    "run_length",
     "shown",
     "whole_number",
 ]
 
 LARGEST = sys.float_info.max
+MOST_STEPS = 10_000_000  # of a run, each of which is kept, in up to 450 bytes
 
 
 def check_range(
@@ -120,6 +122,17 @@ def whole_number(name: str, value: Any, least: int = 1) -> int:
         number = int(value) if isinstance(value, float) and math.isfinite(value) and value == int(value) else None
     if number is None or not least <= number <= LARGEST:
         raise InvalidArgument(f"{name} must be a whole number of at least {least}, got {shown(value)}.")
+    return number
+
+
+def run_length(steps: Any) -> int:
+    """Return the length of a run whose every step is kept; refuse what is no whole number from 1 to 10,000,000."""
+    number = whole_number("steps", steps)
+    if number > MOST_STEPS:
+        raise InvalidArgument(
+            f"steps must be at most {MOST_STEPS:,}, got {shown(steps)}: every step is kept, in up to 450 bytes. "
+            "Where the rate is held, theory.equilibrium(...).rms(steps, start) knows the rms after any number of steps."
+        )
     return number
 
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings.checks import check_range, non_negative, shown, whole_number
+from theory.settings.checks import check_range, non_negative, run_length, shown, whole_number
 
 __all__ = [
     "FALLS",
@@ -83,7 +83,7 @@ class WarmupFall:
 
     def factors(self, steps: int) -> np.ndarray:
         """Return the factors; as `torch.optim.lr_scheduler` has them, the step after the last would reach the floor."""
-        whole_number("steps", steps)
+        steps = run_length(steps)
         cooldown = steps - self.warmup if self.cooldown is None else self.cooldown
         if self.warmup + cooldown > steps or self.warmup >= steps:
             raise InvalidArgument(
@@ -108,8 +108,16 @@ class Steps:
         check_range("factor", self.factor, 0, np.inf, ends=(True, False), must="zero or positive, and finite")
 
     def factors(self, steps: int) -> np.ndarray:
-        """Return the factors."""
-        return np.asarray(float(self.factor) ** (np.arange(whole_number("steps", steps)) // self.every))
+        """Return the factors; InvalidArgument if they overflow."""
+        falls = np.arange(run_length(steps)) // self.every
+        with np.errstate(over="ignore"):
+            factors = np.asarray(float(self.factor) ** falls)
+        if not np.isfinite(factors[-1]):
+            raise InvalidArgument(
+                f"factor must keep the rate finite, got {self.factor!r}, {falls[-1]} times in {steps} steps. Take one "
+                "below 1: the rate then falls."
+            )
+        return factors
 
 
 @dataclass(frozen=True, slots=True)

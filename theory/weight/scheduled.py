@@ -23,8 +23,9 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InvalidArgument, NoEquilibrium
-from theory.settings import finite, one_number, whole_number
+from theory.errors import InvalidArgument, NoEquilibrium, OutOfRange
+from theory.settings import finite, one_number
+from theory.settings.checks import run_length
 from theory.settings.schedules import named
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of, refuse_unknown_noise
@@ -91,6 +92,11 @@ class Trajectory:
         self.law.refuse()
         return Equilibrium(self.problem, self.law)
 
+    @cached_property
+    def largest_fraction(self) -> float:
+        """The largest eta (lam/n + curvature) of the run: above 1 a step turns the weight's sign, from 2 it grows."""
+        return float(_fractions(self.problem, self.rates).max())
+
     @property
     def end_over_peak(self) -> float:
         """The rms at the end over the equilibrium rms at the peak."""
@@ -149,6 +155,9 @@ class Trajectory:
             rows.append(f"follows until    step {self.follows_until} of {self.steps}")
         except (NoEquilibrium, NotImplementedError):
             rows.append("end over peak    the optimizer has no equilibrium")
+        if self.largest_fraction > 1:
+            why = "the weight grows" if self.largest_fraction >= 2 else "it turns the weight's sign"
+            rows.append(f"overshoots       eta (lam/n + curvature) reaches {self.largest_fraction:.4g}: {why}")
         rows.append(
             f"remembered       95% of the final mean square is from the last {100 * self.remembered():.3g}% of the run"
         )
@@ -218,7 +227,7 @@ def trajectory(
     for name in ("n", "lam", "eta", "noise", "correlation", "curvature"):
         if not isinstance(getattr(problem, name), float):
             raise InvalidArgument(f"{name} must be one number for a trajectory, got {getattr(problem, name)!r}.")
-    whole_number("steps", steps, least=1)
+    steps = run_length(steps)
     start = one_number("start", start)
     finite("start", start)
     factors = named(schedule).factors(steps)
@@ -229,4 +238,31 @@ def trajectory(
     rates = Rates(problem.eta * factors, decays)
     law = law_of(problem.optimizer)(problem)
     refuse_unknown_noise(law, noise)
-    return Trajectory(problem, rates, float(start), law.path(rates, float(start)), law)
+    with np.errstate(over="ignore", invalid="ignore"):
+        variance = law.path(rates, float(start))
+    if not np.isfinite(variance[-1]):
+        raise OutOfRange(_runs_away(problem, rates, variance))
+    return Trajectory(problem, rates, float(start), variance, law)
+
+
+def _runs_away(problem: Problem, rates: Rates, variance: np.ndarray) -> str:
+    """Return what to say of a run whose weights grow beyond the largest double."""
+    product, eta = ("eta (lam/n + curvature)", "eta") if problem.examples else ("lr (weight_decay + curvature)", "lr")
+    taken = _fractions(problem, rates)
+    most = int(np.argmax(np.abs(taken)))
+    raised = float(rates.lr[most] / problem.eta)
+    if taken[most] < 0:
+        advice = "Curvature below zero drives the weight away: take more decay, or fewer steps."
+    elif raised > 1:
+        advice = f"The schedule's factor is {raised:.3g} there: take one that does not rise above 1."
+    else:
+        advice = f"Take {eta} below {2 * problem.eta / taken[most]:.3g}."
+    return (
+        f"{product} must be small enough for the weights to stay finite, got {taken[most]:g} in step {most + 1}: they "
+        f"are too large for a double from step {int(np.argmin(np.isfinite(variance)))} on. {advice}"
+    )
+
+
+def _fractions(problem: Problem, rates: Rates) -> np.ndarray:
+    """Return by which fraction decay and curvature shrink the weight in every step of gradient descent, shape (T,)."""
+    return np.asarray(rates.lr * (rates.decay + problem.curvature))

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
 
 __all__ = ["smallest_lam"]
+
+BEYOND = 1e3  # an excess that no pair of doubles has: where there is no quantity
+MORE = {"scale": "Take a larger learning rate, or ask for a smaller scale."}  # what to do where the target is too large
+LESS = {"scale": "Take a smaller learning rate, or ask for a larger scale."}  # and where it is too small
+SHORTER, LONGER = "Ask for a shorter one.", "No learning rate makes it shorter: ask for a longer one."
 
 
 def smallest_lam(
@@ -45,9 +51,12 @@ def smallest_lam(
     ------
     InvalidArgument
         If no lam reaches the target; the message says what can be reached.
+    NoEquilibrium, NotImplementedError
+        If the quantity has a value at no lam.
     """
     from scipy.optimize import brentq, minimize_scalar
 
+    @cache
     def excess(log_lam: float) -> float:
         try:
             return float(np.log(quantity(np.exp(log_lam)) / target))
@@ -55,10 +64,12 @@ def smallest_lam(
             return np.inf
 
     low = _where_it_begins(excess, float(np.log(n)) - 30)
+    if not np.isfinite(excess(low)):
+        quantity(float(np.exp(low)))  # says why there is none
     if excess(low) < 0:
         raise InvalidArgument(
             f"{name} must be reachable, got {target:g}: even {decay} = {np.exp(low):g} gives less, "
-            f"{target * np.exp(excess(low)):g}."
+            f"{target * np.exp(excess(low)):g}. {MORE.get(name, SHORTER)}"
         )
     if begin is not None and excess(np.log(begin)) > 0:
         low = float(np.log(begin))
@@ -70,12 +81,17 @@ def smallest_lam(
             break
         high, here = high + 0.5, further
     if here > 0:
-        best = minimize_scalar(excess, bounds=(high - 0.5, high + 0.5), method="bounded", options={"xatol": 1e-10})
+        best = minimize_scalar(
+            lambda x: min(excess(x), BEYOND),
+            bounds=(high - 0.5, high + 0.5),
+            method="bounded",
+            options={"xatol": 1e-10},
+        )
         high = best.x
         if best.fun > 0:
             raise InvalidArgument(
                 f"{name} must be reachable, got {target:g}: the least is {target * np.exp(best.fun):g}, at "
-                f"{decay} = {np.exp(high):g}. Take a smaller learning rate."
+                f"{decay} = {np.exp(high):g}. {LESS.get(name, LONGER)}"
             )
     return float(np.exp(brentq(excess, low, high, xtol=1e-13)))
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from theory.errors import InvalidArgument
-from theory.settings import non_negative, positive
+from theory.settings import non_negative, one_number, positive
 from theory.settings.checks import shown
 
 __all__ = ["QUANTITIES", "Convention"]
@@ -103,7 +103,7 @@ class Convention:
         >>> theory.conventions["torch.AdamW"].per_step(0.1, lr=1e-3)
         0.0001
         """
-        non_negative("value", value)
+        non_negative("value", one_number("value", value))
         self.refuse_averaged()
         return float(value * self.coefficient * product(dict(self.powers), quantities, self.name))
 
@@ -122,13 +122,15 @@ def product(powers: Mapping[str, int], quantities: Mapping[str, float | None], n
     if unknown:
         raise InvalidArgument(f"a quantity must be one of {', '.join(QUANTITIES)}, got {shown(unknown[0])}.")
     result = 1.0
+    for key, given in quantities.items():
+        if given is not None:
+            positive(key, one_number(key, given), f"Give {QUANTITIES[key]}.")
     for key, power in powers.items():
         value = quantities.get(key)
         if not power:
             continue
         if value is None:
             raise InvalidArgument(f"{key} must be given for {name}, got None. Give {QUANTITIES[key]}.")
-        positive(key, value, f"Give {QUANTITIES[key]}.")
         result *= float(value) ** power
     return result
 

@@ -37,7 +37,7 @@ class Conventions(Mapping[str, Convention]):
 
     def find(self, argument: str, name: str) -> Convention:
         """Return the row of a name in any letters; InvalidArgument says the argument and lists what is there."""
-        row = self._by_small.get(str(name).strip().lower())
+        row = self._by_small.get(name.strip().lower()) if isinstance(name, str) else None
         if row is None:
             raise InvalidArgument(f"{argument} must be one of {', '.join(self)}, got {shown(name)}.")
         return row

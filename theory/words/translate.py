@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from theory.errors import InvalidArgument
-from theory.settings import check_fraction, non_negative
+from theory.settings import check_fraction, non_negative, one_number
 from theory.words.convention import Convention, product
 from theory.words.conventions import conventions
 
-__all__ = ["follows_the_schedule", "translate"]
+__all__ = ["follows_the_schedule", "not_needed", "translate"]
 
 
 def translate(
@@ -47,22 +49,37 @@ def translate(
     >>> translate(5.0, source="textbook.SGD", target="keras.l2", n=50_000)
     5e-05
     """
-    non_negative("value", value)
+    non_negative("value", one_number("value", value))
+    if momentum is not None:
+        check_fraction("momentum", momentum)
     one, other = conventions.find("source", source), conventions.find("target", target)
     for row in (one, other):
         row.refuse_averaged()
     if one.kind != other.kind:
         _refuse_unless_equal(one, other, momentum)
-    powers = dict(one.powers)
-    for name, power in other.powers:
-        powers[name] = powers.get(name, 0) - power
-    factor = product(powers, quantities, f"{one.name} in the words of {other.name}")
+    factor = product(_powers(one, other), quantities, f"{one.name} in the words of {other.name}")
     return float(value * one.coefficient / other.coefficient * factor)
 
 
 def follows_the_schedule(source: str, target: str) -> bool:
     """Return whether a translation holds along the run: both decays follow the learning rate in the same way."""
     return conventions.find("source", source).power_of_lr == conventions.find("target", target).power_of_lr
+
+
+def not_needed(source: str, target: str, given: Mapping[str, float | None]) -> list[str]:
+    """Return which of these quantities are given and cancel, or do not enter, `momentum` among them."""
+    one, other = conventions.find("source", source), conventions.find("target", target)
+    enter = {name for name, power in _powers(one, other).items() if power}
+    enter |= {"momentum"} if one.kind != other.kind else set()
+    return [name for name, value in given.items() if value is not None and name not in enter]
+
+
+def _powers(one: Convention, other: Convention) -> dict[str, int]:
+    """Return the powers of the quantities in the fraction of one convention over that of another."""
+    powers = dict(one.powers)
+    for name, power in other.powers:
+        powers[name] = powers.get(name, 0) - power
+    return powers
 
 
 def _refuse_unless_equal(one: Convention, other: Convention, momentum: float | None) -> None:
@@ -79,7 +96,6 @@ def _refuse_unless_equal(one: Convention, other: Convention, momentum: float | N
         )
     if momentum is None:
         raise InvalidArgument(f"momentum must be given for {one.name} to {other.name}, got None. Give 0 without one.")
-    check_fraction("momentum", momentum)
     if momentum > 0:
         raise InvalidArgument(
             f"{differ}. With momentum = {momentum:g} no number makes them equal; to leading order decoupled decay is "

@@ -23,7 +23,8 @@ def test_equilibrium_in_torchs_words(tailoff):
 @pytest.mark.parametrize("name", sorted(optimizer_classes()))
 def test_every_optimizer_is_known_by_name(tailoff, name):
     """Some have no stationary state: then one line says so, and never that the name is unknown."""
-    words = ("--lr", 1e-4, "--weight-decay", 0.1, "--noise", 0.02, "--optimizer", name, "--shape", "64x64")
+    words = ("--lr", 1e-4, "--weight-decay", 0.1, "--noise", 0.02, "--optimizer", name)
+    words += ("--shape", "64x64") if name in {"muon", "adafactor"} else ()
     code, out, err = tailoff("equilibrium", *words)
     assert (code == 0 and "scale" in out) or (code == 2 and err.count("\n") == 1)
     assert "--optimizer must be one of" not in err
@@ -95,7 +96,35 @@ def test_translate(tailoff):
         (["equilibrium", *WORDS, "--set", "beta9=1"], "--set must be name=value with a name of "),
         (["equilibrium", *WORDS, "--set", "betas"], "--set must be name=value"),
         (["equilibrium", *WORDS, "--set", "betas=high"], "betas must be a pair"),
-        (["equilibrium", *WORDS, "--shape", "axb"], "--shape must be lengths"),
+        (["equilibrium", *WORDS, "--optimizer", "muon", "--shape", "axb"], "--shape must be lengths"),
+        (["equilibrium", *WORDS, "--shape", "3x4"], "--shape must be left out with AdamW"),
+        (["trajectory", *WORDS, "--steps", "1e8"], "steps must be at most 10,000,000, got 100000000"),
+        (["trajectory", *WORDS, "--steps", "1e3.5"], "must be a whole number such as 10000 or 1e4, got '1e3.5'"),
+        (["trajectory", *WORDS, "--independent"], "--independent must be left out without a --schedule"),
+        (["trajectory", 100, 5, 50, "--steps", 1000], "got 2.5 in step 1: they are too large"),
+        (["decay-for", "--lr", 0.1, "--scale", 1, "--warmup", 5], "--steps must be given with --warmup"),
+        (["decay-for", "--lr", 0.1, "--memory", 50, "--noise", 1], "--noise must be left out without --scale"),
+        (
+            ["decay-for", "--lr", 0.1, "--scale", 1, "--noise", 9, "--batch-size", -7],
+            "batch_size must be left out with",
+        ),
+        (["rescale", 5000, 5, 0.1, "--batch-size", 10], "--to-batch-size, --to-n or --to-eta must be given"),
+        (
+            ["rescale", 5000, 5, 0.1, "--to-batch-size", 10, "--examples", 7],
+            "--examples must be left out without --lr and --to-n, got 7",
+        ),
+        (["translate", "--lr", 0.1], "VALUE must be given with --lr"),
+        (
+            ["translate", -0.1, "--source", "torch.AdamW", "--target", "keras.l2"],
+            "VALUE must not be negative, got -0.1",
+        ),
+        (["derive", "--format", "latex", "--json"], "--format must be left out with --json"),
+        (["teacher-student", "--teacher-norm", 2], "--teacher-norm must be left out without --teachers"),
+        (["teacher-student", "--hidden", "1e9"], "--hidden must be at most 100, got 1000000000"),
+        (["walk", 100, 20, 0.1, "--weights", "1e9"], "weights must be at most 10,000,000 numbers in all"),
+        (["walk", 100, 20, 0.1, "--independent"], "--independent must be left out without a --schedule"),
+        (["walk", 100, 20, 0.1, "--schedule", "cosine", "--steps", 1000], "Write 960 or 1024"),
+        (["train", "--sizes", "784,100000000,10"], "sizes and replicas must make at most 100,000,000 weights"),
         (["equilibrium", *WORDS, "--batch-size", 10], "needs n"),
         (["trajectory", *WORDS, "--schedule", "cubic"], "--schedule must be one of constant, "),
         (
@@ -120,6 +149,13 @@ def test_mistakes_end_in_one_line(tailoff, words, message):
     assert message in err
     assert err.startswith("error: ")
     assert err.count("\n") == 1
+
+
+def test_what_has_no_effect_is_said(tailoff):
+    assert "without effect   --noise: it drops out" in tailoff("trajectory", *WORDS, "--noise", 9, "--steps", 99)[1]
+    words = ("translate", 0.1, "--source", "torch.AdamW", "--target", "keras.AdamW")
+    assert "without effect   --momentum, --lr" in tailoff(*words, "--lr", 0.1, "--momentum", 0.5)[1]
+    assert "without effect" not in tailoff(*words)[1]
 
 
 @pytest.mark.parametrize("command", ["equilibrium", "trajectory", "decay-for", "rescale", "translate"])
