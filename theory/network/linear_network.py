@@ -165,7 +165,7 @@ class _Problem:
         spread = (self.x @ e[0]).var() * (u[:, 0] ** 2 @ (frequency * (1 - frequency)))
         size = np.sqrt(4 * (s[0] - 4 * self.k) / spread) if s[0] > 4 * self.k else 1.0
         start = np.concatenate([(size * u).ravel(), (size * e).ravel(), np.log(frequency / (1 - frequency))])
-        options = {"maxiter": max_iterations, "maxfun": 2 * max_iterations, "maxcor": 20}
+        options: dict[str, float] = {"maxiter": max_iterations, "maxfun": 2 * max_iterations, "maxcor": 20}
         options |= {
             "ftol": 1e-3 * accuracy**2,
             "gtol": 1e-5 * accuracy,
