@@ -72,8 +72,50 @@ def alignment():
         yield derivative, found[layer]
 
 
+X, Y = np.array([[0.0, 1.0], [0.3, 0.0], [1.0, 0.2], [1.0, 0.9], [0.1, 0.6]]), np.array([0, 0, 1, 1, 0])
+SINGULAR = np.linalg.svd((np.eye(2)[Y] - [0.6, 0.4]).T @ X / 5)
+ENVELOPE = {"n": 300.0, r"\lambda": 7.0, r"\alpha": 0.4, "C^*": 0.8, "N": 100.0}
+
+
+def norm_of_a_power(block):
+    lam = np.array([5.0, 7.0, 9.0, 12.0])
+    found = theory.norm_from_costs(lam, 0.8 * (lam / 7) ** 0.4, 300.0)
+    yield block.right(0, ENVELOPE), found.norm_sq[1]
+
+
+def exponent(block):
+    yield block.right(0, {r"\alpha": 0.4, r"\beta": 0.03}), theory.exponent_of_lam(0.4, 0.03)
+
+
+def exponent_by_inputs(block):
+    numbers = {"p_2": -0.1, "p_3": -0.2, "R": 1.4}
+    yield block.right(0, numbers), theory.exponent_from_inputs(-0.1, -0.2, 1.4)
+
+
+def wide(block):
+    yield block.right(0, ENVELOPE), theory.width_law(300.0, 7.0, 0.4, 0.8, 100.0)
+
+
+def critical(block):
+    yield block.right(0, {"n": 5, "s_1": SINGULAR[1][0]}), theory.critical_decay(X, Y)
+
+
+def single_mode(block):
+    variance = 0.24 * ((X - X.mean(axis=0)) @ SINGULAR[2][0]).var()
+    written = block.right(0, {"s_1": SINGULAR[1][0], "k": 0.01, "Q": variance})
+    yield written, theory.single_mode_norm(X, Y, 0.05, 5)
+
+
+def nuclear(block):
+    net = theory.linear_network(X, Y, 0.1, 5)
+    yield block.right(0, {r"\|A\|": net.singular_values.sum()}), net.norm_sq
+
+
 BLOCKS = {
+    "theory.network.critical_decay": [critical, single_mode],
+    "theory.network.envelope": [norm_of_a_power, exponent, exponent_by_inputs, wide],
     "theory.network.least_squares_moments": [weight_sq, moment("error_sq"), moment("alignment"), moment("grad_sq")],
+    "theory.network.linear_network": [nuclear],
     "theory.network.linear_regression": [critical_rate],
     "theory.network.mean_field": [minibatch],
     "theory.network.signal_propagation": [
