@@ -39,8 +39,8 @@ BASES = {
         "--lr 1e-3 --memory 1000 --optimizer lion",
         "--n 5000 --eta 0.1 --epochs 3 --batch-size 10 --optimizer momentum",
         "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule cosine --start 0.5",
-        "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule step --every 100",
-        "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule trapezoid --cooldown 200",
+        "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule step --every 100 --start 0.5",
+        "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule trapezoid --cooldown 200 --start 0.5",
         "--lr 1e-3 --scale 0.02 --optimizer muon --shape 64x64",
     ],
     "rescale": [
@@ -140,7 +140,8 @@ def test_no_option_is_ignored(command, tailoff, known):
     for base in BASES[command]:
         optimizer = base.split("--optimizer ")[1].split()[0] if "--optimizer" in base else ""
         for option in options(command):
-            if option.opts[0] in base.split() or (command, option.name, base) in TOO_LONG:
+            twice = TRIED[option.name] is None and option.opts[0] in base.split()  # of a number the second counts
+            if twice or (command, option.name, base) in TOO_LONG:
                 continue
             found = outcome(tailoff, command, base, option, known)
             if found in {"changes", "file"}:
@@ -148,9 +149,9 @@ def test_no_option_is_ignored(command, tailoff, known):
             if found == "IGNORED" and (command, option.name, optimizer) not in SAME_BY_DESIGN:
                 wrong.append(f"{command} {base} {option.opts[0]}")
     assert wrong == []
-    everywhere = {name for name in (option.name for option in options(command)) if name not in matters}
-    given = {option.name for option in options(command) if any(option.opts[0] in base for base in BASES[command])}
-    assert everywhere - given - ONLY_REFUSED == set(), f"{command} refuses it everywhere"
+    elsewhere = {"resume", "max_size", "pixels", "form"}  # they need data of their own, or change the text alone
+    never = {option.name for option in options(command)} - matters - elsewhere
+    assert never == set(), f"{command} refuses it everywhere"
 
 
 def test_an_ignored_option_is_seen(tailoff, monkeypatch):

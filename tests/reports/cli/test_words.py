@@ -158,7 +158,7 @@ def test_what_has_no_effect_is_said(tailoff):
     assert "without effect" not in tailoff(*words)[1]
 
 
-@pytest.mark.parametrize("command", ["equilibrium", "trajectory", "decay-for", "rescale", "translate"])
+@pytest.mark.parametrize("command", ["equilibrium", "trajectory", "decay-for", "rescale", "translate", "walk"])
 def test_help_has_an_example_that_runs(tailoff, command):
     code, out, _ = tailoff(command, "--help")
     assert code == 0
