@@ -38,7 +38,8 @@ def take_epoch(library, engine: CompiledEngine, order, measure, alignment, grad_
     library.epoch(
         *map(_address, (examples.starts, examples.columns, examples.values)), real(examples.unit),
         _address(examples.labels), _address(order), whole(len(order)), whole(settings.batch_size), real(settings.eta),
-        real(engine.shrink), _address(p.first), _address(p.biases), _address(p.rest), _address(p.biases[p.units[1] :]),
+        real(engine.shrink[0]), _address(p.first), _address(p.biases), _address(p.rest),
+        _address(p.biases[p.units[1] :]),
         whole(inputs), whole(padded), whole(p.widths[0]), whole(p.widths[1]), int(measure), _address(alignment),
         _address(grad_sq),
     )  # fmt: skip

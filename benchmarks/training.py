@@ -61,7 +61,7 @@ def _works(data: Data, order: np.ndarray) -> tuple[dict, dict]:
     """Return all there is to time, and by how much the times of parts of an epoch are to be scaled."""
     on, off, reference = engine(data), engine(data, every=0), engine(data, engine="numpy")
     part = order[:PART]
-    others = frameworks.rivals(data.train, part, 10, 0.1, on.shrink)
+    others = frameworks.rivals(data.train, part, 10, 0.1, on.shrink[0])
     works = {
         "statistics on": steps(on, order),
         "statistics off": steps(off, order),

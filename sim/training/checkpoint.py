@@ -27,7 +27,8 @@ def identity(data: Data, settings: TrainingSettings, seed: int) -> dict[str, obj
     digest = hashlib.blake2b(np.ascontiguousarray(data.inputs).data, digest_size=16)
     digest.update(np.ascontiguousarray(data.labels).data)
     rules = {name: value for name, value in asdict(settings).items() if name != "epochs"}
-    return rules | {"sizes": list(settings.sizes), "seed": seed, "split": list(data.sizes), "data": digest.hexdigest()}
+    lists = {name: list(value) for name, value in rules.items() if isinstance(value, tuple)}  # as JSON has them
+    return rules | lists | {"seed": seed, "split": list(data.sizes), "data": digest.hexdigest()}
 
 
 class Checkpoint:

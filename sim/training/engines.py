@@ -66,7 +66,7 @@ class NumpyEngine:
         self.net = Network(
             [w.astype(settings.dtype) for w in net.weights], [b.astype(settings.dtype) for b in net.biases], net.cost
         )
-        self.settings, self.shrink = settings, settings.shrink(data)
+        self.settings, self.shrink = settings, settings.shrink(data).tolist()  # Python's: they keep single precision
         self.splits = [_cast(split, settings.dtype) for split in (data.train, data.validation) if len(split)]
         self.targets = one_hot(data.train.labels, settings.sizes[-1]).astype(settings.dtype)
 

@@ -249,6 +249,7 @@ def take_steps(p, examples, order, batch_size, eta, shrink, quadratic, every, wo
     """Take one step for each minibatch of `order`; write <w, g> and ||g||^2 of each `every`-th (none if 0) per layer.
 
     `alignment` and `grad_sq` have the shape (recorded steps, layers); recorded are the steps every - 1, 2 every - 1...
+    `shrink` has one number for each layer.
     """
     work.last_step[:] = -1
     for step in range((order.size + batch_size - 1) // batch_size):
@@ -261,7 +262,7 @@ def take_steps(p, examples, order, batch_size, eta, shrink, quadratic, every, wo
         if recorded:
             align(p, size, work, alignment[step // every])
         rate = eta / size
-        p.scale[0] *= shrink
+        p.scale[0] *= shrink[0]
         if not 1 / FARTHEST <= abs(p.scale[0]) <= FARTHEST:
             fold(p)
         if recorded:
@@ -271,7 +272,7 @@ def take_steps(p, examples, order, batch_size, eta, shrink, quadratic, every, wo
         else:
             descend_first(p, examples, batch, rate / p.scale[0], work)
         for layer in range(1, p.widths.size):
-            square = descend_rest(p, layer, size, rate, shrink, work)
+            square = descend_rest(p, layer, size, rate, shrink[layer], work)
             if recorded:
                 grad_sq[step // every, layer] = square / size**2
         descend_biases(p, size, rate, work)

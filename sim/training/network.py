@@ -19,9 +19,10 @@ from itertools import pairwise
 
 import numpy as np
 
-__all__ = ["COSTS", "INITS", "Network"]
+__all__ = ["BIAS_INITS", "COSTS", "INITS", "Network"]
 
 INITS = ("default", "large")
+BIAS_INITS = ("normal", "zero")
 COSTS = ("cross-entropy", "quadratic")
 
 
@@ -48,13 +49,18 @@ class Network:
 
     @classmethod
     def initialised(
-        cls, sizes: Sequence[int], init: str, rng: np.random.Generator, cost: str = "cross-entropy"
+        cls,
+        sizes: Sequence[int],
+        init: str,
+        rng: np.random.Generator,
+        cost: str = "cross-entropy",
+        bias_init: str = "normal",
     ) -> Network:
-        """Draw weights from N(0, 1) ("large") or N(0, 1/fan_in) ("default"), biases from N(0, 1) in both.
+        """Draw weights from N(0, 1) ("large") or N(0, 1/fan_in) ("default"), biases from N(0, 1) or set them to zero.
 
-        Both draw the same numbers from `rng`, so that two starts with one seed differ by the scale alone.
+        All draw the same numbers from `rng`, so that two starts with one seed differ by scales alone.
         """
-        biases = [rng.standard_normal(fan_out) for fan_out in sizes[1:]]
+        biases = [rng.standard_normal(fan_out) * (bias_init == "normal") for fan_out in sizes[1:]]
         weights = [rng.standard_normal((fan_out, fan_in)) for fan_in, fan_out in pairwise(sizes)]
         if init == "default":
             weights = [w / np.sqrt(w.shape[1]) for w in weights]
@@ -69,33 +75,41 @@ class Network:
 
     def gradient(self, x: np.ndarray, y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the batch means of dC_x/dw and dC_x/db of every layer; y has shape (examples, outputs)."""
-        layers = self.activations(x)
+        return self.backward(self.activations(x), y)
+
+    def backward(self, layers: list[np.ndarray], y: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return the same means from the activations that are known."""
         delta = layers[-1] - y
         if self.cost == "quadratic":
             delta = delta * layers[-1] * (1 - layers[-1])
         grad_w: list[np.ndarray] = []
         grad_b: list[np.ndarray] = []
-        for w, a in zip(self.weights[::-1], layers[-2::-1], strict=True):
-            grad_w.insert(0, delta.T @ a / len(x))
+        for layer in range(len(self.weights) - 1, -1, -1):
+            a = layers[layer]
+            grad_w.insert(0, delta.T @ a / len(a))
             grad_b.insert(0, delta.mean(axis=0))
-            delta = (delta @ w) * a * (1 - a)
+            if layer > 0:
+                delta = (delta @ self.weights[layer]) * a * (1 - a)
         return grad_w, grad_b
 
-    def step(self, x: np.ndarray, y: np.ndarray, eta: float, shrink: float) -> None:
-        """Take one minibatch step; `shrink` is 1 - eta lam / n."""
+    def step(self, x: np.ndarray, y: np.ndarray, eta: float, shrink: Sequence[float]) -> None:
+        """Take one minibatch step; `shrink` is 1 - eta lam / n of each layer."""
         self.descend(*self.gradient(x, y), eta, shrink)
 
-    def descend(self, grad_w: list[np.ndarray], grad_b: list[np.ndarray], eta: float, shrink: float) -> None:
+    def descend(self, grad_w: list[np.ndarray], grad_b: list[np.ndarray], eta: float, shrink: Sequence[float]) -> None:
         """Take the step that a gradient asks for."""
-        for w, g in zip(self.weights, grad_w, strict=True):
-            w *= shrink
+        for w, g, a in zip(self.weights, grad_w, shrink, strict=True):
+            w *= a
             w -= eta * g
         for b, g in zip(self.biases, grad_b, strict=True):
             b -= eta * g
 
     def evaluate(self, x: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
         """Return the mean of C_x over the examples, without the penalty, and the fraction classified rightly."""
-        hidden = self.activations(x)[-2]
+        return self.assess(self.activations(x)[-2], labels)
+
+    def assess(self, hidden: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
+        """Return the same from the activations of the last layer but one."""
         z = hidden @ self.weights[-1].T + self.biases[-1]
         y = one_hot(labels, z.shape[1])
         if self.cost == "quadratic":

@@ -38,8 +38,8 @@ def dataset(records: Sequence[Record], data: Data, settings: TrainingSettings, s
         "fan_in": ("layer", fan_in),
         "layer_weights": ("layer", fan_in * fan_out),
     }
-    attributes = asdict(settings) | {
-        "sizes": list(settings.sizes), "n": data.sizes[0], "data": data.name, "seed": seed, "versions": versions(),
+    attributes = {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(settings).items()} | {
+        "n": data.sizes[0], "data": data.name, "seed": seed, "versions": versions(),
         "data_notes": "; ".join(data.notes), "class_names": ", ".join(data.class_names),
         "diverged": "; ".join(f"replica {i}: {r.diverged}" for i, r in enumerate(records) if r.diverged),
     }  # fmt: skip

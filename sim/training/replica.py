@@ -55,7 +55,8 @@ class Snapshot:
 def begin(replica: int, seed: np.random.SeedSequence, settings: TrainingSettings) -> Snapshot:
     """Return a replica before training."""
     rng = np.random.default_rng(seed)
-    return Snapshot(replica, Network.initialised(settings.sizes, settings.init, rng, settings.cost), rng)
+    network = Network.initialised(settings.sizes, settings.init, rng, settings.cost, settings.bias_init)
+    return Snapshot(replica, network, rng)
 
 
 def run(start: Snapshot, data: Data, settings: TrainingSettings, channel: Channel) -> Record:
@@ -111,10 +112,11 @@ def _absurd(weights: list[np.ndarray], start: list[float] | np.ndarray) -> str:
 
 def _advice(data: Data, settings: TrainingSettings) -> str:
     """Return the settings that made a run diverge, and what to change."""
-    decay = 1 - settings.shrink(data)
-    given = f"(eta = {settings.eta:g}, lam = {settings.lam:g})"
+    largest = max(settings.lams)
+    decay = 1 - float(settings.shrink(data).min())
+    given = f"(eta = {settings.eta:g}, lam = {', '.join(f'{lam:g}' for lam in dict.fromkeys(settings.lams))})"
     if decay > 2:
-        limit = 2 * data.sizes[0] / settings.lam
+        limit = 2 * data.sizes[0] / largest
         return (
             f"{given}: the decay factor 1 - eta lam / n = {1 - decay:.3g} is below -1, so that the decay "
             f"alone makes them grow. Take a smaller lam, or an eta well below 2 n / lam = {limit:.3g}."
@@ -126,11 +128,15 @@ def _measured(engine: Engine, data: Data, settings: TrainingSettings, channel: C
     """Return the layer statistics (a list over layers) and cost and accuracy (a list over splits)."""
     weights = engine.network().weights
     row: Row = {name: [of(w) for w in weights] for name, of in LAYER_STATISTICS.items()}
-    penalty = settings.lam / (2 * data.sizes[0]) * sum(float((w**2).sum()) for w in weights)
-    if epoch % settings.evaluate_every:
-        splits = [(np.nan, np.nan)] * (2 if data.sizes[1] else 1)
-    else:
+    norms = [float((w**2).sum()) for w in weights]
+    row["penalty"] = [lam / (2 * data.sizes[0]) * norm for lam, norm in zip(settings.lams, norms, strict=True)]
+    # One decay for all layers multiplies their sum, as it always did: the record stays the same to the bit.
+    one = not isinstance(settings.lam, tuple)
+    penalty = settings.lams[0] / (2 * data.sizes[0]) * sum(norms) if one else sum(row["penalty"])
+    if settings.evaluates(epoch):
         splits = engine.evaluate(channel.check)
+    else:
+        splits = [(np.nan, np.nan)] * (2 if data.sizes[1] else 1)
     row["cost"] = [cost + penalty for cost, _ in splits]
     row["accuracy"] = [accuracy for _, accuracy in splits]
     return row

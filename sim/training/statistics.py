@@ -33,7 +33,8 @@ UNITS = {
     "alignment_error": "its standard error, from blocks of minibatches",
     "grad_sq": "mean of ||g||^2 over the epoch's minibatches",
     "grad_sq_error": "its standard error, from blocks of minibatches",
-    "cost": "mean of C_x over the split plus (lam / 2n) sum of squared weights",
+    "penalty": "(lam / 2n) times the sum of the layer's squared weights",
+    "cost": "mean of C_x over the split, plus the penalty of all layers",
     "accuracy": "fraction of the split that is classified rightly",
 }
 

@@ -17,8 +17,8 @@ from sim.training import checkpoint as checkpoints
 from sim.training import replica
 from sim.training.engines import prepare
 from sim.training.record import dataset
-from sim.training.settings import ENGINES, TrainingSettings, sampling
-from theory.settings import DecayRule, whole_number
+from sim.training.settings import ENGINES, TrainingSettings, decays, sampling
+from theory.settings import whole_number
 
 __all__ = ["ENGINES", "TrainingSettings", "train"]
 
@@ -32,8 +32,9 @@ def train(
     epochs: int = 30,
     batch_size: int = 10,
     eta: float = 0.1,
-    lam: float = 5.0,
+    lam: float | Sequence[float] = 5.0,
     init: str = "large",
+    bias_init: str = "normal",
     cost: str = "cross-entropy",
     replicas: int = 1,
     seed: int = 0,
@@ -41,6 +42,7 @@ def train(
     dtype: str = "float64",
     statistics: str | int | None = "every",
     evaluate_every: int = 1,
+    evaluate_from: int = 0,
     threads: int | None = None,
     checkpoint: str | Path | None = None,
     checkpoint_every: int = 1,
@@ -57,10 +59,15 @@ def train(
         Neurons of each layer, the inputs first.
     epochs, batch_size : int
         Passes over the training examples, and examples per step (the last step of an epoch takes what is left).
-    eta, lam : float
-        Learning rate per step, and regularisation parameter of the cost (lam / 2n) sum w^2.
+    eta : float
+        Learning rate per step.
+    lam : float or sequence of float
+        Regularisation parameter of the cost (lam / 2n) sum w^2: one for all layers, or one for each.
     init : {"large", "default"}
-        Weights from N(0, 1), or from N(0, 1/fan_in). Biases from N(0, 1) in both.
+        Weights from N(0, 1), or from N(0, 1/fan_in).
+    bias_init : {"normal", "zero"}
+        Biases from N(0, 1), or all zero. Biases do not decay, so that under a decay that leaves hardly a weight they
+        remember where they started.
     cost : {"cross-entropy", "quadratic"}
     replicas : int
         Independent runs: each has its own initial weights and its own shuffles.
@@ -76,6 +83,8 @@ def train(
     evaluate_every : int
         Evaluate cost and accuracy after each so many-th epoch only; they are NaN in between. An evaluation of all
         examples takes about a quarter of an epoch's time.
+    evaluate_from : int
+        Not before this epoch: `epochs=100, evaluate_from=91` evaluates ten, whose mean scatters less than the last.
     threads : int, optional
         How many replicas run at once. Default: one per core. The result does not depend on it.
     checkpoint : path, optional
@@ -91,9 +100,10 @@ def train(
     Returns
     -------
     Dataset
-        Over (replica, epoch, layer): rms, variance, sum, mean, l1, induced_1_norm; alignment = <w, g> and grad_sq =
-        ||g||^2, means over the epoch's minibatches, with the standard errors alignment_error and grad_sq_error (NaN at
-        epoch 0). Over (replica, epoch, split): cost, accuracy.
+        Over (replica, epoch, layer): rms, variance, sum, mean, l1, induced_1_norm, penalty = lam ||w||^2 / 2n;
+        alignment = <w, g> and grad_sq = ||g||^2, means over the epoch's minibatches, with the standard errors
+        alignment_error and grad_sq_error (NaN at epoch 0). Over (replica, epoch, split): cost (the penalty of all
+        layers included), accuracy.
         Epoch 0 is before training; layers are labelled 2, 3, ... as the textbook numbers them. The settings,
         the seed, the versions and what `data` was told on loading are in the attributes. `diverged` there is empty, or
         says of which replica, layer and epoch the weights stopped being finite or grew a millionfold, and what to
@@ -127,7 +137,7 @@ def train(
         epochs,
         batch_size,
         eta,
-        lam,
+        decays(lam),
         init,
         cost,
         replicas,
@@ -135,9 +145,10 @@ def train(
         dtype,
         sampling(statistics),
         evaluate_every,
+        bias_init,
+        evaluate_from,
     )
     settings.check_fit(data)
-    DecayRule(data.sizes[0], lam, eta)
     whole_number("seed", seed, least=0)
     whole_number("checkpoint_every", checkpoint_every)
     run = checkpoints.identity(data, settings, seed) if checkpoint or resume else {}

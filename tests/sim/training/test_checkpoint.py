@@ -53,21 +53,23 @@ def test_resumed_is_the_same_as_uninterrupted(tmp_path, engine, after, every, th
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_finished_run_is_prolonged(tmp_path):
-    path = tmp_path / "run.npz"
+@pytest.mark.parametrize("own", [{}, {"lam": (0.1, 0.4), "bias_init": "zero", "evaluate_from": 2}])
+def test_a_finished_run_is_prolonged(tmp_path, own):
+    path, settings = tmp_path / "run.npz", SETTINGS | own
     ticks = []
-    train(toy(), epochs=2, checkpoint=path, checkpoint_every=5, **SETTINGS)
-    longer = train(toy(), epochs=5, resume=path, checkpoint=path, progress=lambda: ticks.append(1), **SETTINGS)
-    assert longer.identical(train(toy(), epochs=5, **SETTINGS))
+    train(toy(), epochs=2, checkpoint=path, checkpoint_every=5, **settings)
+    longer = train(toy(), epochs=5, resume=path, checkpoint=path, progress=lambda: ticks.append(1), **settings)
+    assert longer.identical(train(toy(), epochs=5, **settings))
     assert len(ticks) == 15
-    assert train(toy(), epochs=5, resume=path, **SETTINGS).identical(longer)
+    assert train(toy(), epochs=5, resume=path, **settings).identical(longer)
     with pytest.raises(CheckpointError, match="at epoch 5 already, got epochs = 4"):
-        train(toy(), epochs=4, resume=path, **SETTINGS)
+        train(toy(), epochs=4, resume=path, **settings)
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"eta": 0.4}, {"lam": 0.2}, {"seed": 12}, {"replicas": 2}, {"engine": "numpy"}, {"statistics": None},
+    [{"eta": 0.4}, {"lam": 0.2}, {"lam": (0.1, 0.1)}, {"bias_init": "zero"},
+     {"evaluate_from": 1}, {"seed": 12}, {"replicas": 2}, {"engine": "numpy"}, {"statistics": None},
      {"dtype": "float32"}, {"cost": "quadratic"}, {"init": "default"}, {"batch_size": 8}, {"sizes": (8, 6, 3)}],
 )  # fmt: skip
 def test_other_settings_are_refused(tmp_path, change):

@@ -50,7 +50,7 @@ def test_minibatch_against_a_loop_over_examples(cost):
             delta = (net.weights[layer].T @ delta) * a * (1 - a)
     expected_w = [shrink * w - eta / len(x) * s for w, s in zip(net.weights, sum_w, strict=True)]
     expected_b = [b - eta / len(x) * s for b, s in zip(net.biases, sum_b, strict=True)]
-    net.step(x, y, eta, shrink)
+    net.step(x, y, eta, [shrink] * 3)
     for got, expected in zip(net.weights + net.biases, expected_w + expected_b, strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-13, atol=1e-15)
 

@@ -93,6 +93,10 @@ def test_saves_to_netcdf(data, tmp_path):
         ({"batch_size": 33}, "must not exceed the 32"),
         ({"eta": -1.0}, "eta must be positive"),
         ({"lam": float("nan")}, "lam must be zero or positive"),
+        ({"lam": (1.0, 2.0, 3.0)}, "one for each of the 2 layers"),
+        ({"lam": (1.0, -2.0)}, "lam must be zero or positive"),
+        ({"bias_init": "tiny"}, "bias_init must be one of normal, zero"),
+        ({"evaluate_from": -1}, "evaluate_from must be a whole number"),
         ({"init": "tiny"}, "init must be one of default, large"),
         ({"cost": "hinge"}, "cost must be one of"),
         ({"engine": "abacus"}, "engine must be one of"),
@@ -132,3 +136,46 @@ def test_what_was_decided_on_loading_is_recorded(data):
     result = train(named, sizes=SIZES, epochs=1)
     assert result.attrs["data_notes"] == "pixels: as asked; split: mine"
     assert result.attrs["class_names"] == "a, b, c"
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_one_decay_for_each_layer(data, engine, dtype):
+    """Equal ones are one number, to the bit; other ones are another run."""
+    settings = {"sizes": SIZES, "epochs": 2, "batch_size": 5, "seed": 8, "engine": engine, "dtype": dtype}
+    one, equal, own = (train(data, lam=lam, **settings) for lam in (0.3, [0.3, 0.3], np.array([0.3, 0.9])))
+    assert equal.attrs["lam"] == [0.3, 0.3]
+    assert equal.drop_vars("cost").equals(one.drop_vars("cost"))
+    np.testing.assert_allclose(equal.cost, one.cost, rtol=1e-15)
+    assert not np.array_equal(own.rms, one.rms)
+
+
+def test_decays_of_layers_against_a_run_by_hand(data):
+    eta, lam, m = 0.5, (0.3, 6.0), 5
+    result = train(data, sizes=SIZES, epochs=1, batch_size=m, eta=eta, lam=lam, seed=9).sel(epoch=1, replica=0)
+    rng = np.random.default_rng(np.random.SeedSequence(9).spawn(1)[0])
+    net = Network.initialised(SIZES, "large", rng)
+    order = rng.permutation(32)
+    for batch in (order[i : i + m] for i in range(0, 32, m)):
+        net.step(data.train.inputs[batch], one_hot(data.train.labels[batch], 3), eta, [1 - eta * k / 32 for k in lam])
+    norms = np.array([(w**2).sum() for w in net.weights])
+    np.testing.assert_allclose(result.rms**2 * result.layer_weights, norms, rtol=1e-10)
+    np.testing.assert_allclose(result.penalty, np.array(lam) / 64 * norms, rtol=1e-10)
+    c_0 = net.evaluate(data.train.inputs, data.train.labels)[0]
+    assert float(result.cost.sel(split="train") - result.penalty.sum()) == pytest.approx(c_0, rel=1e-10)
+
+
+def test_biases_may_start_at_zero(data):
+    """With the same weights: the record before training, which knows weights alone, is the same."""
+    normal, zero = (train(data, sizes=SIZES, epochs=1, seed=2, bias_init=start) for start in ("normal", "zero"))
+    assert (normal.rms[:, 0] == zero.rms[:, 0]).all()
+    assert (normal.cost[:, 0] != zero.cost[:, 0]).all()
+    net = Network.initialised(SIZES, "large", np.random.default_rng(2), bias_init="zero")
+    assert not any(b.any() for b in net.biases)
+
+
+def test_evaluation_of_the_last_epochs(data):
+    """What is evaluated does not depend on how long the run is, so that it can be resumed."""
+    all_of_them, last = (train(data, sizes=SIZES, epochs=5, seed=1, evaluate_from=k) for k in (0, 4))
+    assert last.cost.isnull().all(("replica", "split")).values.tolist() == [True] * 4 + [False] * 2
+    assert last.isel(epoch=slice(4, None)).equals(all_of_them.isel(epoch=slice(4, None)))
