@@ -44,8 +44,8 @@ def allow(size: float = 0.0) -> None:
         return
     import resource
 
-    seconds = int(time.process_time() + SECONDS + size / SPEED)
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    seconds, hard = int(time.process_time() + SECONDS + size / SPEED), resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds if hard == resource.RLIM_INFINITY else min(seconds, hard), hard))
 
 
 def read_all(content: bytes, max_bytes: int) -> None:

@@ -36,6 +36,15 @@ def test_it_finds_the_stationary_scale():
     assert balance.verdict.startswith("stationary")
 
 
+def test_how_much_of_what_holds_it_is_noise():
+    run = made_up()
+    budget, late = budget_of(run, 2), slice(-20, None)
+    share = balance_of(run, 2).noise_share
+    assert share == pytest.approx(budget.noise[:, late].mean() / -budget.decay[:, late].mean(), rel=0.01)
+    assert share + budget.signal[:, late].mean() / -budget.decay[:, late].mean() == pytest.approx(1, abs=0.02)
+    assert 0.05 < share < 0.95
+
+
 def test_a_norm_that_is_off_by_ten_percent_is_seen():
     run = made_up()
     run["rms"] = 1.1 * run.rms
