@@ -29,7 +29,7 @@ def sections():
 def text(sections):
     from pypdf import PdfReader
 
-    header = {"version": "0", "seed": 1, "quick": False, "dataset": "permuted.npz", "validation": 100}
+    header = {"version": "0", "seed": 1, "quick": False, "dataset": "permuted.npz", "pixels": "", "validation": 100}
     pdf = typeset(SECTIONS, list(sections.values()), header)
     return " ".join(" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages)
 
