@@ -46,6 +46,9 @@ def decay_for(
     memory: Annotated[Maybe, typer.Option(help="Or the wanted relaxation time in steps.")] = None,
     epochs: Annotated[Maybe, typer.Option(help="Or in epochs, with --n and --batch-size.")] = None,
     batch_size: Annotated[int | None, typer.Option(**WHOLE, help="Examples per step, with --epochs.")] = None,
+    tokens_per_parameter: Annotated[
+        Maybe, typer.Option(help="Or the memory that a published fit finds best for adamw, with --steps.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(**WHOLE, help="Length of a run: the scale is that of its end.")] = None,
     start: Annotated[Maybe, typer.Option(help="Its start weight, or its rms (default 0).")] = None,
     schedule: ScheduleName = "constant",
@@ -69,8 +72,11 @@ def decay_for(
     Example: tailoff decay-for --lr 1e-3 --scale 0.02 --optimizer adamw
 
     Example: tailoff decay-for --lr 1e-3 --scale 0.02 --optimizer adamw --steps 10000 --schedule cosine --start 0.02
+
+    Example: tailoff decay-for --lr 6e-4 --tokens-per-parameter 20 --steps 10000 --optimizer adamw
     """
     import theory
+    from theory.design.published import BERGSMA
 
     chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
     falls = {"warmup": warmup, "cooldown": cooldown, "floor": floor, "every": every, "factor": factor}
@@ -78,8 +84,15 @@ def decay_for(
     of_a_run = {"--schedule": None if schedule == "constant" else schedule, "--start": start}
     of_a_run |= {f"--{name}": value for name, value in falls.items()}
     if steps is not None:
-        model |= {"steps": steps, "start": start or 0.0, "schedule": chosen_schedule(schedule, **falls)}
+        model["steps"] = steps
+    if steps is not None and tokens_per_parameter is None:
+        model |= {"start": start or 0.0, "schedule": chosen_schedule(schedule, **falls)}
     for option, value in of_a_run.items():
+        if tokens_per_parameter is not None and value is not None:
+            raise theory.InvalidArgument(
+                f"{option} must be left out with --tokens-per-parameter, got {value}: its rule knows a run by its "
+                "length and its largest learning rate."
+            )
         if steps is None and value is not None:
             raise theory.InvalidArgument(f"--steps must be given with {option}. Say how long the run is.")
     if noise is not None and scale is None:
@@ -87,12 +100,14 @@ def decay_for(
             f"--noise must be left out without --scale, got {noise:g}: no memory depends on it."
         )
     wanted: dict[str, Any] = {"scale": scale, "memory": memory, "epochs": epochs, "batch_size": batch_size}
+    wanted["tokens_per_parameter"] = tokens_per_parameter
     with working("searching the decay"):
         value = theory.decay_for(n=n, eta=eta, lr=lr, **wanted, **model)
     name = "lam" if lr is None else "weight_decay"
-    unused = without_effect(chosen, noise, model["shape"])
-    content = {name: value, "optimizer": str(chosen)} | unused
-    show(said(f"{name:16} {value:.10g}", chosen, unused), content, as_json)
+    notes = without_effect(chosen, noise, model["shape"])
+    if tokens_per_parameter is not None:
+        notes["rule"] = f"{BERGSMA}, a fit to language models"
+    show(said(f"{name:16} {value:.10g}", chosen, notes), {name: value, "optimizer": str(chosen)} | notes, as_json)
 
 
 def rescale(
@@ -108,6 +123,17 @@ def rescale(
     examples: Annotated[Maybe, typer.Option(help="Training examples, beside --lr; with --to-n.")] = None,
     to_n: Annotated[Maybe, typer.Option(help="Training examples of the new set-up.")] = None,
     to_eta: Annotated[Maybe, typer.Option(help="A learning rate to use regardless: only the memory is held.")] = None,
+    width: Annotated[Maybe, typer.Option(help="Of the network that works, under adamw.")] = None,
+    to_width: Annotated[
+        Maybe, typer.Option(help="Of the new one: the learning rate goes as 1/width, as in muP.")
+    ] = None,
+    width_rule: Annotated[
+        str | None, typer.Option(help="wang-aitchison: the memory is held. fan: the gain of a layer.")
+    ] = None,
+    tokens_per_parameter: Annotated[Maybe, typer.Option(help="Of the set-up that works, under adamw.")] = None,
+    to_tokens_per_parameter: Annotated[
+        Maybe, typer.Option(help="Of the new one: the memory follows a published fit.")
+    ] = None,
     noise: Noise = None,
     optimizer: OptimizerName = "sgd",
     momentum: Momentum = None,
@@ -118,13 +144,16 @@ def rescale(
     shape: Shape = None,
     as_json: Json = False,
 ) -> None:
-    """Move a recipe to another batch size or data set.
+    """Move a recipe to another batch size, data set or width, or to other tokens per parameter.
 
     Example: tailoff rescale 50000 500 0.001 --batch-size 128 --to-batch-size 512 --optimizer adamw
 
     Example: tailoff rescale --lr 1e-3 --weight-decay 0.01 --batch-size 128 --to-batch-size 512 --optimizer adamw
+
+    Example: tailoff rescale --lr 4e-3 --weight-decay 0.1 --width 256 --to-width 1024 --width-rule fan --optimizer adamw
     """
     import theory
+    from theory.design.published import BERGSMA, WIDTH_RULES
 
     chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
     if examples is not None and (n is not None or to_n is None):
@@ -138,19 +167,28 @@ def rescale(
         "lr": lr,
         "weight_decay": weight_decay,
     }
-    change: dict[str, Any] = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
+    change: dict[str, Any] = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta, "to_width": to_width}
+    change["to_tokens_per_parameter"] = to_tokens_per_parameter
     if all(value is None for value in change.values()):
-        raise theory.InvalidArgument("--to-batch-size, --to-n or --to-eta must be given: say what the new set-up has.")
+        raise theory.InvalidArgument(
+            "--to-batch-size, --to-n, --to-eta, --to-width or --to-tokens-per-parameter must be given: say what the "
+            "new set-up has."
+        )
+    change |= {"width": width, "width_rule": width_rule, "tokens_per_parameter": tokens_per_parameter}
     model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": shape_for(chosen, shape)}
     recipe = theory.rescale(**words, **change, batch_size=batch_size, **model)
     names = ["lr", "weight_decay"] if lr is not None else ["n", "lam", "eta"]
     names += ["batch_size", "scale_ratio", "memory_ratio"]
     content = {name: getattr(recipe, name) for name in names}
     lines = [f"{name:16} {value:.10g}" for name, value in content.items()]
-    unused = without_effect(chosen, noise, model["shape"])
+    notes = without_effect(chosen, noise, model["shape"])
     if noise is not None and isinstance(chosen, theory.SGD):
-        unused = {"without_effect": "--noise: old and new scale are in proportion to it"}
-    show(said("\n".join(lines), chosen, unused), content | {"optimizer": str(chosen)} | unused, as_json)
+        notes = {"without_effect": "--noise: old and new scale are in proportion to it"}
+    if width_rule is not None:
+        notes["width_rule"] = WIDTH_RULES[width_rule]
+    if to_tokens_per_parameter is not None:
+        notes["tokens_rule"] = f"{BERGSMA}, a fit to language models"
+    show(said("\n".join(lines), chosen, notes), content | {"optimizer": str(chosen)} | notes, as_json)
 
 
 def translate(

@@ -56,7 +56,7 @@ def least_squares(
         Steps left out of the averages, rounded up to whole blocks; at most half. Default: chosen from ||w||^2.
     seed : int
         Seed of the generator.
-    optimizer : theory.SGD, SGDW, Adam, AdamW, Lion, or any that is registered with `sim.rule_of`
+    optimizer : any of `theory` that steps each weight by itself, or any registered with `sim.rule_of`
         Whose step is taken. Default: SGD without momentum.
 
     Returns

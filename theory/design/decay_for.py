@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from theory.design.published import part_of_the_run, refuse_unless_adamw
 from theory.errors import InvalidArgument, OutOfRange
 from theory.settings import one_number, positive, positive_answer
 from theory.settings.checks import run_length, shown
@@ -31,6 +32,7 @@ def decay_for(
     epochs: float | None = None,
     batch_size: float | None = None,
     memory: float | None = None,
+    tokens_per_parameter: float | None = None,
     steps: int | None = None,
     optimizer: Any = PLAIN,
     **model: Any,
@@ -47,6 +49,9 @@ def decay_for(
         The wanted relaxation time in epochs of n / batch_size steps.
     memory : float, optional
         The wanted relaxation time in steps.
+    tokens_per_parameter : float, optional
+        Or the memory that Bergsma et al. find best for AdamW, from tokens per parameter and the run's `steps`, with
+        the largest learning rate of the run (see `theory.design.published`; a fit to language models).
     steps : int, optional
         Length of a run; `scale` is the rms at its end then, and `start`, `schedule` and what else
         `theory.trajectory` takes may be given.
@@ -75,12 +80,14 @@ def decay_for(
     >>> run = {"steps": 10_000, "schedule": "cosine", "start": 0.02}
     >>> print(f"{decay_for(scale=0.02, lr=1e-3, optimizer='adamw', **run):.3f}")
     0.538
+    >>> print(f"{decay_for(tokens_per_parameter=20, steps=10_000, lr=1e-3, optimizer='adamw'):.3f}")
+    0.447
     """
-    wanted = {"scale": scale, "epochs": epochs, "memory": memory}
+    wanted = {"scale": scale, "epochs": epochs, "memory": memory, "tokens_per_parameter": tokens_per_parameter}
     given = [name for name, value in wanted.items() if value is not None]
     if len(given) != 1:
         got = ", ".join(f"{name} = {shown(value)}" for name, value in wanted.items())
-        raise InvalidArgument(f"give either scale or epochs or memory, and one of them, got {got}.")
+        raise InvalidArgument(f"give either {' or '.join(wanted)}, and one of them, got {got}.")
     n, eta, lr = (
         None if value is None else one_number(name, value) for name, value in (("n", n), ("eta", eta), ("lr", lr))
     )
@@ -106,18 +113,26 @@ def decay_for(
 
         rate = (lr if lr is not None else eta / n) * run_length(steps)  # type: ignore[operator]
         return smallest_lam(end, scale, "scale", size, name, begin=LITTLE / rate)
-    if steps is not None:
+    if tokens_per_parameter is not None:
+        refuse_unless_adamw(optimizer)
+        wanted_memory = part_of_the_run(tokens_per_parameter) * _given("steps", steps, "Say how long the run is.")
+    elif steps is not None:
         raise InvalidArgument(f"steps must be left out with {given[0]}, got {shown(steps)}. A memory has no end.")
-    if epochs is not None:
-        if n is None:
-            raise InvalidArgument("n must be given with epochs, got None. Or ask for a memory in steps.")
-        if batch_size is None:
-            raise InvalidArgument(
-                "batch_size must be given with epochs, got None. Give the number of examples per step."
-            )
-        memory = _one_positive("epochs", epochs) * n / _one_positive("batch_size", batch_size)
-    memory = _one_positive("memory", memory)  # type: ignore[arg-type]
-    return smallest_lam(lambda lam: at(lam).relaxation_time, memory, "memory in steps", size, name)
+    elif epochs is not None:
+        examples = _given("n", n, "Or ask for a memory in steps.")
+        wanted_memory = _one_positive("epochs", epochs) * examples
+        wanted_memory /= _given("batch_size", batch_size, "Give the number of examples per step.")
+    else:
+        wanted_memory = _one_positive("memory", memory)  # type: ignore[arg-type]
+    return smallest_lam(lambda lam: at(lam).relaxation_time, wanted_memory, "memory in steps", size, name)
+
+
+def _given(name: str, value: float | None, hint: str) -> float:
+    """Return one positive number that what is asked for needs."""
+    if value is None:
+        asked = "tokens_per_parameter" if name == "steps" else "epochs"
+        raise InvalidArgument(f"{name} must be given with {asked}, got None. {hint}")
+    return run_length(value) if name == "steps" else _one_positive(name, value)
 
 
 def _one_positive(name: str, value: float) -> float:

@@ -14,13 +14,13 @@ m / (eta lam) times a constant of the optimizer and stays put if eta lam / m doe
 
 `rescale` solves both conditions exactly and not to leading order.
 
-Gradients accumulated over k micro-batches, and averaged, are those of a batch k times as large: `to_batch_size`. For a
-network of other width Wang and Aitchison hold the memory while muP takes eta as 1 / width: `to_eta`. Rules for tokens
-per parameter in the literature are fits to training runs, and not here.
+Gradients accumulated over k micro-batches, and averaged, are those of a batch k times as large: `to_batch_size`.
+Another width and other tokens per parameter follow published rules (`theory.design.published`), which set eta by
+themselves and hold the memory or the scale.
 
 Assumptions
 -----------
-1. Those of the optimizer's law, without curvature for `rescale`.
+1. Those of the optimizer's law, without curvature.
 2. The noise of a minibatch gradient has variance (noise of one example)^2 / m, and does not change otherwise.
 
 Range: wherever the optimizer's law holds, on the branch of small rates (the scale falls as lam grows). Exact for the
@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.design.decay_for import decay_for
+from theory.design.published import Move, published_move
 from theory.errors import InvalidArgument, TailoffError
 from theory.settings import one_number, positive, representable
 from theory.settings.checks import shown
@@ -92,6 +93,11 @@ def rescale(
     to_n: float | None = None,
     to_batch_size: float | None = None,
     to_eta: float | None = None,
+    width: float | None = None,
+    to_width: float | None = None,
+    width_rule: str | None = None,
+    tokens_per_parameter: float | None = None,
+    to_tokens_per_parameter: float | None = None,
     optimizer: Any = PLAIN,
     shape: tuple[int, ...] | None = None,
 ) -> Recipe:
@@ -110,6 +116,14 @@ def rescale(
         The new data set size and batch size. Default: unchanged.
     to_eta : float, optional
         A learning rate to be used regardless: only the memory in epochs is then held, and the scale follows.
+    width, to_width : float, optional
+        Old and new width of a network under AdamW: eta goes as 1/width, as in muP, and lam by `width_rule`.
+    width_rule : {"wang-aitchison", "fan"}, optional
+        Whose rule: Wang and Aitchison hold the memory in epochs (lam as width), Fan et al. the gain of a layer (lam as
+        the root of the width).
+    tokens_per_parameter, to_tokens_per_parameter : float, optional
+        Old and new ones, under AdamW: the memory in epochs goes as their power -0.527, a fit by Bergsma et al. to
+        language models; eta stays unless `to_eta` or a width moves it. Tokens that change are n and `to_n`.
     optimizer : SGD, Adam, AdamW, ... or a name
         Default: plain SGD.
     shape : (int, int), optional
@@ -124,7 +138,8 @@ def rescale(
     ------
     InvalidArgument, NoEquilibrium
         If the old set-up has no equilibrium, the new one cannot have the memory, or a smaller lam has the same: the
-        memory is then that of the optimizer's buffer and does not tell lam.
+        memory is then that of the optimizer's buffer and does not tell lam. Or a published rule is asked for more
+        than it says.
 
     Examples
     --------
@@ -140,6 +155,15 @@ def rescale(
     >>> recipe = rescale(lr=0.001, weight_decay=0.01, batch_size=10, to_batch_size=40, optimizer="adamw")
     >>> print(f"{recipe.lr:.5f} {recipe.weight_decay:.5f}")
     0.00200 0.02000
+
+    Four times the width: muP's learning rate, and two rules for the decay.
+
+    >>> small = {"lr": 0.004, "weight_decay": 0.1, "batch_size": 10, "optimizer": "adamw", "width": 256}
+    >>> for rule in ("wang-aitchison", "fan"):
+    ...     recipe = rescale(**small, to_width=1024, width_rule=rule)
+    ...     print(f"{recipe.lr:.3f} {recipe.weight_decay:.2f} {recipe.scale_ratio:.2f} {recipe.memory_ratio:.2f}")
+    0.001 0.40 0.25 1.00
+    0.001 0.20 0.35 2.00
     """
     book = lr is None and weight_decay is None
     words = {"n": n} if book else {"lr": lr, "weight_decay": weight_decay}
@@ -152,6 +176,11 @@ def rescale(
     lam, eta = float(old.lam) if book else float(old.lam) * n, float(old.eta)
     for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
         _given(name, value)
+    widths = {"width": width, "to_width": to_width}
+    tokens = {"tokens_per_parameter": tokens_per_parameter, "to_tokens_per_parameter": to_tokens_per_parameter}
+    move = published_move(old.optimizer, widths, tokens, width_rule)
+    wanted = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
+    _refuse_beside_a_rule(move, wanted)
     new_n, new_batch = n if to_n is None else to_n, batch_size if to_batch_size is None else to_batch_size
     new_noise = old.noise * (batch_size / new_batch) ** 0.5
     memory = old.relaxation_time * batch_size / n
@@ -164,17 +193,21 @@ def rescale(
             f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "
             f"epochs for lam = {least:g} already. Take a smaller lam or eta."
         )
-    new_eta = to_eta or eta
+    hold = move or Move()
+    new_eta = (to_eta or eta) * hold.eta
     try:
-        new_lam = decay_for(epochs=memory, batch_size=new_batch, eta=new_eta, **model)
+        if hold.scale is None:
+            new_lam = decay_for(epochs=memory * hold.memory, batch_size=new_batch, eta=new_eta, **model)
+        else:
+            new_lam = decay_for(scale=float(old.scale) * hold.scale, eta=new_eta, **model)
         new = equilibrium(lam=new_lam, eta=new_eta, **model)
-        if to_eta is None:
+        if to_eta is None and move is None:
             factor = old.scale / new.scale
             new_eta, new_lam = new_eta * factor, new_lam / factor
             new = equilibrium(lam=new_lam, eta=new_eta, **model)
     except (TailoffError, NotImplementedError) as error:
-        new_words = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
-        given = [(name, value) for name, value in new_words.items() if value is not None]
+        asked = (wanted | widths | tokens).items()
+        given = [(name, value) for name, value in asked if name.startswith("to_") and value is not None]
         name, value = given[0] if given else ("batch_size", batch_size)
         raise InvalidArgument(
             f"{name} must leave the new set-up an equilibrium with this memory, got {value:g}: {error}"
@@ -182,6 +215,22 @@ def rescale(
     return Recipe(
         new_n, new_lam, new_eta, new_batch, new.scale / old.scale, new.relaxation_time * new_batch / new_n / memory
     )
+
+
+def _refuse_beside_a_rule(move: Move | None, wanted: dict[str, float | None]) -> None:
+    """Refuse what a published rule sets itself, or says nothing about."""
+    if move is None:
+        return
+    for name, value in wanted.items():
+        if value is not None and move.scale is not None:
+            raise InvalidArgument(
+                f"{name} must be left out with width_rule = 'fan', got {shown(value)}. Move the width in a call of its "
+                "own."
+            )
+    if wanted["to_eta"] is not None and move.eta != 1:
+        raise InvalidArgument(
+            f"to_eta must be left out with to_width, got {shown(wanted['to_eta'])}: muP takes eta as 1/width."
+        )
 
 
 def _given(name: str, value: float | None) -> None:

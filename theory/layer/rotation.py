@@ -1,8 +1,9 @@
 """Scale-invariant weights (followed by a normalisation layer): the norm at which they settle, and how fast they turn.
 
-The gradient is orthogonal to w and of size 1/norm. Each optimizer's law has its own module: `theory.layer.rotation_sgd`
-and `theory.layer.rotation_adamw` state it, with assumptions, range and references. Another optimizer registers what
-makes its `Rotation` with `rotation_of`.
+The gradient is orthogonal to w and of size 1/norm. Each law has its own module, which states it with assumptions, range
+and references: `theory.layer.rotation_sgd` (plain), `theory.layer.rotation_linear` (SGD with momentum of any kind),
+`theory.layer.rotation_adamw` (AdamW, and RAdam with decoupled decay) and `theory.layer.rotation_normalised` (Lion,
+Signum, and NAdam with decoupled decay). Another optimizer registers what makes its `Rotation` with `rotation_of`.
 """
 
 from __future__ import annotations
@@ -12,10 +13,27 @@ from functools import singledispatch
 
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.rotation_adamw import AdamWRotation
+from theory.layer.rotation_linear import LinearRotation
+from theory.layer.rotation_normalised import NormalisedRotation
 from theory.layer.rotation_sgd import SGDRotation
 from theory.layer.rotational_equilibrium import Rotation
-from theory.settings import SGD, AdamW, DecayRule, Optimizer, one_number, positive, representable, shown, whole_number
+from theory.settings import (
+    SGD,
+    AdamW,
+    DecayRule,
+    Lion,
+    NAdam,
+    Optimizer,
+    RAdam,
+    Signum,
+    one_number,
+    positive,
+    representable,
+    shown,
+    whole_number,
+)
 from theory.weight.equilibrium import equilibrium
+from theory.weight.laws.normalised import NormalisedLaw
 
 __all__ = ["Rotation", "rotation", "rotation_of"]
 
@@ -39,16 +57,21 @@ def rotation_of(optimizer: object, n: float, lam: float, eta: float, dimension: 
     NotImplementedError
         If no law is registered for the optimizer.
     """
-    raise NotImplementedError(f"rotation under {shown(optimizer)} is not derived. Available: plain SGD, and AdamW.")
+    raise NotImplementedError(
+        f"rotation under {shown(optimizer)} is not derived. Available: SGD of any kind, AdamW, Lion, and Signum, NAdam "
+        "and RAdam with decoupled decay."
+    )
 
 
 @rotation_of.register
 def _(optimizer: SGD, n: float, lam: float, eta: float, dimension: int, grad_sq: float | None) -> Rotation:
-    if optimizer.momentum:
-        return rotation_of.dispatch(object)(optimizer, n, lam, eta, dimension, grad_sq)
     if grad_sq is None:
         raise InvalidArgument("grad_sq must be given for SGD, got None. Give E ||g||^2 ||w||^2.")
     positive("grad_sq", grad_sq)
+    if optimizer.momentum:
+        turning = LinearRotation(n, lam, eta, dimension, optimizer, grad_sq)
+        turning.refuse()
+        return turning
     if eta * lam / n >= LARGEST_RATE:
         raise NoEquilibrium(
             f"the norm does not settle: (1 - eta lam/n)^2 must be above 1/2, got eta lam/n = {eta * lam / n:g}. "
@@ -61,6 +84,22 @@ def _(optimizer: SGD, n: float, lam: float, eta: float, dimension: int, grad_sq:
 def _(optimizer: AdamW, n: float, lam: float, eta: float, dimension: int, grad_sq: float | None) -> Rotation:
     equilibrium(n, lam, eta, optimizer=optimizer)  # refuses what has no equilibrium, now and not later
     return AdamWRotation(n, lam, eta, dimension, optimizer)
+
+
+@rotation_of.register(Lion)
+@rotation_of.register(Signum)
+@rotation_of.register(NAdam)
+@rotation_of.register(RAdam)
+def _(optimizer: Optimizer, n: float, lam: float, eta: float, dimension: int, grad_sq: float | None) -> Rotation:
+    underived = rotation_of.dispatch(object)
+    if not getattr(optimizer, "decoupled", getattr(optimizer, "decoupled_weight_decay", True)):
+        return underived(optimizer, n, lam, eta, dimension, grad_sq)
+    law = equilibrium(n, lam, eta, optimizer=optimizer).law  # refuses what has no equilibrium
+    if not isinstance(law, NormalisedLaw):  # RAdam that never divides
+        return underived(optimizer, n, lam, eta, dimension, grad_sq)
+    if isinstance(optimizer, RAdam):  # AdamW, once its start has worn off
+        return AdamWRotation(n, lam, eta, dimension, AdamW(optimizer.betas, optimizer.eps))
+    return NormalisedRotation(n, lam, eta, dimension, optimizer)
 
 
 @representable
@@ -82,9 +121,10 @@ def rotation(
     dimension : int
         Number of weights of the vector, at least 2.
     grad_sq : float, optional
-        G = E ||g||^2 ||w||^2, the mean square of the gradient at unit norm. Needed for SGD; AdamW does not see it.
-    optimizer : SGD or AdamW
-        Plain SGD (default) or AdamW.
+        G = E ||g||^2 ||w||^2, the mean square of the gradient at unit norm. Needed for SGD; normalised steps do not see
+        it.
+    optimizer : SGD, SGDW, AdamW, Lion, Signum, NAdam, RAdam
+        Default: plain SGD. Signum, NAdam and RAdam with decoupled decay.
 
     Returns
     -------
@@ -98,11 +138,11 @@ def rotation(
     NoEquilibrium
         If eta lam/n is too large for the norm to settle; the message gives the largest eta.
     NotImplementedError
-        For momentum SGD, Adam with coupled decay, Lion, and any optimizer without a registered law.
+        For a normalised step with coupled decay, for Muon, and any optimizer without a registered law.
 
     References
     ----------
-    See `theory.layer.rotation_sgd` and `theory.layer.rotation_adamw`.
+    See `theory.layer.rotation_sgd`, `rotation_linear`, `rotation_adamw` and `rotation_normalised`.
 
     Examples
     --------
@@ -110,6 +150,9 @@ def rotation(
     >>> sgd = rotation(50_000, 5.0, 0.1, dimension=100, grad_sq=1.0)
     >>> print(f"{sgd.angle:.6f} {sgd.diffusive_angle:.6f}")
     0.004461 0.004472
+    >>> heavy = rotation(50_000, 5.0, 0.1, dimension=100, grad_sq=1.0, optimizer=theory.SGD(0.9))
+    >>> print(f"{heavy.angle:.6f} {heavy.diffusive_angle:.6f}")  # per step, and per root of a step
+    0.003236 0.014149
     >>> adamw = rotation(50_000, 5.0, 0.1, dimension=100, optimizer=theory.AdamW())
     >>> print(f"{adamw.angle:.6f} {adamw.diffusive_angle:.6f}")
     0.001023 0.004472

@@ -21,8 +21,8 @@ class Rotation(ABC):
         Number of training examples in the decay term, regularisation parameter, learning rate.
     dimension : int
         Number of weights of the vector, C.
-    optimizer : SGD or AdamW
-        Plain SGD or AdamW.
+    optimizer : Optimizer
+        Its settings.
     """
 
     n: float
@@ -71,7 +71,7 @@ class Rotation(ABC):
 
     @property
     def diffusive_angle(self) -> float:
-        """sqrt(2 eta lam/n): angle per square root of a step at long lags; under SGD also the angle of one step."""
+        """sqrt(2 eta lam/n): angle per square root of a step at long lags; under plain SGD also that of one step."""
         return math.sqrt(2 * self.rate)
 
     @property

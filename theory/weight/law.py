@@ -155,7 +155,7 @@ def law_of(optimizer: Any) -> Callable[[Problem], Law]:
     Parameters
     ----------
     optimizer : object
-        Settings: `theory.SGD`, `SGDW`, `Adam`, `AdamW`, `Lion`, or an instance of a class that is registered.
+        Settings: any of `theory` that has a weight decay, or an instance of a class that is registered.
 
     Returns
     -------

@@ -43,6 +43,7 @@ BASES = {
         "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule step --every 100 --start 0.5",
         "--lr 0.01 --scale 0.1 --noise 0.3 --steps 400 --schedule trapezoid --cooldown 200 --start 0.5",
         "--lr 1e-3 --scale 0.02 --optimizer muon --shape 64x64",
+        "--lr 1e-3 --tokens-per-parameter 20 --steps 5000 --optimizer adamw",
     ],
     "rescale": [
         "50000 5 0.1 --batch-size 10 --to-batch-size 40",
@@ -50,6 +51,8 @@ BASES = {
         f"{TORCH} --optimizer adam --noise 0.1 --examples 5000 --batch-size 10 --to-n 9000",
         "50000 5 0.001 --optimizer momentum --batch-size 10 --to-eta 0.002",
         "50000 5 0.001 --optimizer muon --shape 64x64 --batch-size 10 --to-batch-size 40",
+        f"{TORCH} --optimizer adamw --width 64 --to-width 256 --width-rule fan",
+        f"{TORCH} --optimizer adamw --examples 5000 --to-n 9000 --tokens-per-parameter 20 --to-tokens-per-parameter 30",
     ],
     "translate": [
         "",
@@ -80,7 +83,9 @@ TRIED = {
     "beta2": "0.97", "decoupled": None, "settings": "maximize=True", "shape": "32x48", "steps": "320",
     "schedule": "linear", "warmup": "64", "cooldown": "100", "floor": "0.2", "every": "40", "factor": "0.5",
     "independent": None, "scale": "0.03", "memory": "700", "epochs": "4", "to_batch_size": "50", "examples": "6000",
-    "to_n": "8000", "to_eta": "0.003", "value": "0.3", "source": "torch.Adam", "target": "optax.adamw",
+    "to_n": "8000", "to_eta": "0.003", "width": "128", "to_width": "512", "width_rule": "wang-aitchison",
+    "tokens_per_parameter": "30", "to_tokens_per_parameter": "50",
+    "value": "0.3", "source": "torch.Adam", "target": "optax.adamw",
     "max_lr": "2e-3", "initial_lr": "2e-3", "rms": "0.3", "correlated": None, "form": "latex", "weights": "80",
     "sign_noise": None, "seed": "5", "data": "{other}", "sizes": "8,5,3", "init": "default", "cost": "quadratic",
     "replicas": "2", "checkpoint": "{file}", "resume": "{state}", "out": "{file}", "plot": "{file}.svg", "hidden": "3",

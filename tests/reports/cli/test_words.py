@@ -74,6 +74,23 @@ def test_rescale(tailoff):
     assert (found["eta"], found["lam"]) == pytest.approx((0.4, 5), rel=1e-3)
 
 
+def test_published_rules(tailoff):
+    words = ("--width", 256, "--to-width", 1024, "--width-rule", "fan")
+    code, out, _ = tailoff("rescale", *WORDS, *words)
+    assert code == 0
+    assert "width rule       Fan et al. 2025 (arXiv:2510.15262)" in out
+    found = json.loads(tailoff("rescale", *WORDS, *words, "--json")[1])
+    assert (found["lr"], found["weight_decay"]) == pytest.approx((2.5e-4, 0.2), rel=1e-3)
+    words = ("--tokens-per-parameter", 20, "--to-tokens-per-parameter", 80, "--json")
+    found = json.loads(tailoff("rescale", *WORDS, *words)[1])
+    assert found["memory_ratio"] == pytest.approx(4**-0.527)
+    assert found["tokens_rule"].startswith("Bergsma et al. 2025 (arXiv:2505.13738)")
+    words = ("decay-for", "--lr", 1e-3, "--optimizer", "adamw", "--tokens-per-parameter", 20, "--steps", "1e4")
+    found = json.loads(tailoff(*words, "--json")[1])
+    assert found["weight_decay"] == theory.decay_for(lr=1e-3, tokens_per_parameter=20, steps=10_000, optimizer="adamw")
+    assert "Bergsma" in found["rule"]
+
+
 def test_translate(tailoff):
     code, out, _ = tailoff("translate", 0.1, "--source", "torch.AdamW", "--target", "tfa.AdamW", "--lr", 1e-3)
     assert code == 0
@@ -108,7 +125,14 @@ def test_translate(tailoff):
             ["decay-for", "--lr", 0.1, "--scale", 1, "--noise", 9, "--batch-size", -7],
             "batch_size must be left out with",
         ),
-        (["rescale", 5000, 5, 0.1, "--batch-size", 10], "--to-batch-size, --to-n or --to-eta must be given"),
+        (["rescale", 5000, 5, 0.1, "--batch-size", 10], "--to-batch-size, --to-n, --to-eta, --to-width or --to-tok"),
+        (["rescale", *WORDS, "--width", 9, "--to-width", 19], "width_rule must be given with to_width, got None. Take"),
+        (["rescale", *WORDS, "--to-width", 19, "--width-rule", "fan"], "width must be given with to_width"),
+        (["decay-for", "--lr", 0.1, "--tokens-per-parameter", 20, "--optimizer", "adamw"], "steps must be given with"),
+        (
+            ["decay-for", "--lr", 0.1, "--tokens-per-parameter", 20, "--steps", 99, "--schedule", "cosine"],
+            "--schedule must be left out with --tokens-per-parameter, got cosine",
+        ),
         (
             ["rescale", 5000, 5, 0.1, "--to-batch-size", 10, "--examples", 7],
             "--examples must be left out without --lr and --to-n, got 7",

@@ -213,6 +213,107 @@ def test_what_the_others_ask():
         rescale(lr=0.1, weight_decay=0.1, batch_size=10, to_batch_size=50)
 
 
+SMALL = {"lr": 2e-4, "weight_decay": 0.1, "batch_size": 64, "optimizer": "adamw"}
+
+
+def test_a_wider_network_holds_the_memory_or_the_gain():
+    """The published powers: lam as d after Wang and Aitchison, as its root after Fan et al.; each refutes the other."""
+    held = rescale(**SMALL, width=256, to_width=1024, width_rule="wang-aitchison")
+    assert (held.lr, held.weight_decay) == pytest.approx((5e-5, 0.4), rel=1e-9)
+    assert (held.memory_ratio, held.scale_ratio) == pytest.approx((1, 1 / 4), rel=1e-4)
+    gain = rescale(**SMALL, width=256, to_width=1024, width_rule="fan")
+    assert (gain.lr, gain.weight_decay) == pytest.approx((5e-5, 0.2), rel=1e-4)
+    assert (gain.memory_ratio, gain.scale_ratio) == pytest.approx((2, 4**-0.75), rel=1e-4)
+    moved = theory.equilibrium(lr=gain.lr, weight_decay=gain.weight_decay, optimizer="adamw").scale
+    unmoved = theory.equilibrium(lr=2e-4, weight_decay=0.1, optimizer="adamw").scale
+    assert moved / unmoved == pytest.approx(4**-0.75, rel=1e-9)
+    both = rescale(**SMALL, width=256, to_width=1024, width_rule="wang-aitchison", to_batch_size=128)
+    assert (both.lr, both.weight_decay) == pytest.approx((5e-5, 0.8), rel=1e-4)
+
+
+def test_tokens_per_parameter():
+    """Bergsma et al.: lam = B / (eta tau D), tau a power of D/N; with tau held alone it would be another."""
+    data = {"n": 4e6, "to_n": 16e6}
+    tokens = {"tokens_per_parameter": 20, "to_tokens_per_parameter": 80}
+    longer = rescale(**SMALL, **data, **tokens)
+    assert longer.lr == 2e-4
+    assert longer.weight_decay == pytest.approx(0.1 / 4 * 4**0.527, rel=1e-4)
+    assert longer.memory_ratio == pytest.approx(4**-0.527, rel=1e-9)
+    held = rescale(**SMALL, **data, to_eta=2e-4)
+    assert held.weight_decay == pytest.approx(0.1 / 4, rel=1e-4)
+    wider = rescale(**SMALL, **data, **tokens, width=256, to_width=512, width_rule="wang-aitchison")
+    assert (wider.lr, wider.weight_decay) == pytest.approx((1e-4, 2 * longer.weight_decay), rel=1e-4)
+    slower = rescale(**SMALL, **data, **tokens, to_eta=1e-4)
+    assert (slower.lr, slower.weight_decay) == pytest.approx((1e-4, 2 * longer.weight_decay), rel=1e-4)
+
+
+def test_decay_for_tokens_per_parameter():
+    tokens, parameters, batch, lr = 9e9, 1.1e8, 2.5e5, 6e-4
+    published = batch / (lr * 1.084 * (tokens / parameters) ** -0.527 * tokens)
+    run = {"steps": tokens / batch, "tokens_per_parameter": tokens / parameters, "optimizer": AdamW((0.9, 0.95))}
+    assert decay_for(lr=lr, **run) == pytest.approx(published, rel=1e-3)
+    assert decay_for(n=tokens, eta=lr, noise=1.0, **run) == pytest.approx(published * tokens, rel=1e-3)
+    assert decay_for(lr=lr, **run | {"steps": 2 * tokens / batch}) == pytest.approx(published / 2, rel=1e-3)
+
+
+def test_a_larger_batch_with_the_root_rule_for_the_learning_rate():
+    """As others write it: lam as sqrt(B) / D if eta goes as sqrt(B) and B / (eta lam D) is held."""
+    recipe = rescale(**SMALL, n=1e6, to_n=3e6, to_batch_size=256, to_eta=4e-4)
+    assert recipe.weight_decay == pytest.approx(0.1 * 2 / 3, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"width": 256}, "to_width must be given with width"),
+        ({"to_width": 256}, "width must be given with to_width"),
+        ({"width": 256, "to_width": 512}, "width_rule must be given with to_width, got None. Take one of 'wang"),
+        ({"width": 256, "to_width": 512, "width_rule": "mup"}, "width_rule must be given with to_width, got 'mup'"),
+        ({"width_rule": "fan", "to_batch_size": 5}, "width_rule must be left out without width"),
+        ({"width": -1, "to_width": 512, "width_rule": "fan"}, "width must be positive"),
+        ({"width": 256, "to_width": np.nan, "width_rule": "fan"}, "to_width must be positive"),
+        ({"to_tokens_per_parameter": 20}, "tokens_per_parameter must be given with to_tokens_per_parameter"),
+        ({"tokens_per_parameter": "20", "to_tokens_per_parameter": 80}, "tokens_per_parameter must be a real number"),
+        ({"width": 1, "to_width": 2, "width_rule": "wang-aitchison", "to_eta": 1e-3}, "to_eta must be left out with"),
+        ({"width": 1, "to_width": 2, "width_rule": "fan", "to_eta": 1e-3}, "to_eta must be left out with width_rule"),
+        ({"width": 1, "to_width": 2, "width_rule": "fan", "to_batch_size": 8}, "to_batch_size must be left out with"),
+        (
+            {"width": 1, "to_width": 2, "width_rule": "fan"}
+            | {"tokens_per_parameter": 2, "to_tokens_per_parameter": 9},
+            "width_rule must be 'wang-aitchison' with to_tokens_per_parameter",
+        ),
+        (
+            {"tokens_per_parameter": 1, "to_tokens_per_parameter": 1e9},
+            "to_tokens_per_parameter must leave the new set-up",
+        ),
+        (
+            {"width": 1, "to_width": 2, "width_rule": "fan", "optimizer": "lion"},
+            "optimizer must be AdamW for a rule of width or tokens per parameter, got Lion",
+        ),
+    ],
+)
+def test_what_the_published_rules_refuse(words, message):
+    with pytest.raises(InvalidArgument, match=message):
+        rescale(**SMALL | words)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"tokens_per_parameter": 20}, "steps must be given with tokens_per_parameter"),
+        ({"tokens_per_parameter": 20, "steps": 1.5}, "steps must be a whole number"),
+        ({"tokens_per_parameter": 0, "steps": 100}, "tokens_per_parameter must be positive"),
+        ({"tokens_per_parameter": 20, "steps": 100, "memory": 5}, "give either scale or epochs or memory or tokens"),
+        ({"tokens_per_parameter": 20, "steps": 100, "optimizer": "adam"}, "optimizer must be AdamW .* got Adam"),
+        ({"tokens_per_parameter": 20, "steps": 100, "batch_size": 5}, "batch_size must be left out with tokens"),
+        ({"tokens_per_parameter": 20, "steps": 3}, "memory in steps must be reachable"),
+    ],
+)
+def test_what_decay_for_tokens_asks(words, message):
+    with pytest.raises(InvalidArgument, match=message):
+        decay_for(**{"lr": 1e-3, "optimizer": "adamw"} | words)
+
+
 DECOUPLED = ("adamw", "lion", "muon", "nadam", "radam", "signum")  # the last three by a flag
 COUPLED = ("adam", "rmsprop", "adamax", "nadam", "radam", "signum")
 

@@ -15,7 +15,27 @@ def one_number():
         yield one.relaxation_time, other.relaxation_time
 
 
+WIDER = {"lr": 0.004, "weight_decay": 0.1, "batch_size": 10, "optimizer": "adamw", "width": 300, "to_width": 1024}
+LETTERS = {r"\eta": 0.004, "d'": 1024, "d": 300, "r": 1.0, "c": 1.084, "p": -0.527, "D": 900.0, "N": 7.0}
+
+
+def narrower_steps(block):
+    for rule in ("wang-aitchison", "fan"):
+        yield block.right(0, LETTERS), theory.rescale(**WIDER, width_rule=rule).lr
+
+
+def held_gain(block):
+    yield block.right(0, LETTERS), theory.rescale(**WIDER, width_rule="fan").scale_ratio
+
+
+def part_of_the_run(block):
+    run = {"lr": 1e-3, "optimizer": "adamw"}
+    decay = theory.decay_for(tokens_per_parameter=900 / 7, steps=12_000, **run)
+    yield block.right(0, LETTERS), theory.timescale(weight_decay=decay, **run).steps / 12_000
+
+
 BLOCKS = {
+    "theory.design.published": [narrower_steps, held_gain, part_of_the_run],
     "theory.design.rescale": [
         (
             r"\frac{E w^2}{\eta^2 \sigma^2} = f(x), \qquad \tau = g(x), \qquad x = \eta\lambda/n",

@@ -7,10 +7,23 @@ import pytest
 import sympy as sp
 
 import theory
-from theory import SGD, Adam, AdamW, DerivationError, InvalidArgument, Lion, NoEquilibrium
+from theory import (
+    SGD,
+    SGDW,
+    Adam,
+    AdamW,
+    DerivationError,
+    InvalidArgument,
+    Lion,
+    NAdam,
+    NoEquilibrium,
+    RAdam,
+    Signum,
+)
 from theory.layer.norm_dynamics import near_equilibrium, norm_map
 from theory.layer.rotation import rotation, rotation_of
 from theory.layer.rotation_derivation import derive_rotation
+from theory.weight.laws.linear import momentum_optimizer
 from theory.weight.laws.second_moment import step_covariance
 
 NUMBERS = (300.0, 10.0, 0.3)
@@ -145,11 +158,84 @@ def test_relaxation_keeps_its_digits(betas):
         assert near_equilibrium(rate, *betas).relaxation_time() == pytest.approx(float(exact), rel=1e-9)
 
 
+@pytest.mark.parametrize("optimizer", [SGD(0.9), SGD(0.9, nesterov=True), SGDW(0.8), SGD(0.7, dampening=0.3)])
+def test_momentum_keeps_its_digits(optimizer):
+    """Against 50-digit arithmetic of the moments: eta lam/n down to 1e-16, where 1 - cos and 1 - z would cancel."""
+    law = momentum_optimizer(optimizer)
+    recursion = law.recursion
+    for rate in (1e-16, 1e-9, 0.02):
+        predicted = rotation(1.0, rate, 1.0, dimension=10**9, grad_sq=1.7, optimizer=optimizer)
+        posed = theory.equilibrium(1.0, rate, 1.0, noise=1.0, optimizer=optimizer).problem
+        with mp.workdps(50):
+            numbers = {s: mp.mpf(float(v)) for s, v in law.arguments(posed).items()}
+            free = sorted(recursion.M.free_symbols | recursion.B.free_symbols, key=str)
+            M, B = sp.lambdify(free, [recursion.M, recursion.B], "mpmath")(*(numbers[s] for s in free))
+            K = mp.matrix([
+                [M[0, 0] ** 2, 2 * M[0, 0] * M[0, 1], M[0, 1] ** 2],
+                [M[0, 0] * M[1, 0], M[0, 0] * M[1, 1] + M[0, 1] * M[1, 0], M[0, 1] * M[1, 1]],
+                [M[1, 0] ** 2, 2 * M[1, 0] * M[1, 1], M[1, 1] ** 2],
+            ])  # fmt: skip
+            q = mp.matrix([B[0] ** 2, B[0] * B[1], B[1] ** 2])
+            P = mp.lu_solve(mp.eye(3) - K, q)
+            assert predicted.norm_sq == pytest.approx(float(mp.sqrt(1.7 * P[0])), rel=1e-12)
+            for lag in (1, 3, 400):
+                product = (M**lag * P[:2])[0]
+                assert predicted.turned(lag) == pytest.approx(float(1 - product / P[0]), rel=1e-10)
+            J = K.copy()
+            J[:, 0] -= q / P[0]
+            slowest = max(abs(z) for z in mp.eig(J, left=False, right=False))
+            assert predicted.relaxation_time == pytest.approx(float(-1 / mp.log(slowest)), rel=1e-9)
+
+
+def test_momentum_turns_as_plain_sgd_of_a_larger_rate_in_the_long_run():
+    """eta / (1 - mu), as ResNets are trained; of SGDW, whose decay the momentum does not multiply, sqrt(2 eta k)."""
+    plain, heavy, nesterov, decoupled = (
+        rotation(1.0, 1e-7, 1.0, dimension=10**6, grad_sq=1.0, optimizer=o)
+        for o in (SGD(), SGD(0.9), SGD(0.9, nesterov=True), SGDW(0.9))
+    )
+    scaled = rotation(1.0, 1e-7, 10.0, dimension=10**6, grad_sq=1.0)
+    for law in (heavy, nesterov):
+        assert law.diffusive_angle == pytest.approx(scaled.diffusive_angle, rel=1e-5)
+        assert law.norm_sq == pytest.approx(scaled.norm_sq, rel=1e-5)
+        assert law.relaxation_time == pytest.approx(scaled.relaxation_time, rel=1e-4)
+    assert heavy.turn == pytest.approx(1e-7 / 1.9, rel=1e-9)
+    assert decoupled.diffusive_angle == pytest.approx(plain.diffusive_angle, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "published"),
+    [(Lion((0.9, 0.99)), 45.927), (Lion((0.9, 0.999)), 61.554), (Signum(0.9), 13.2789), (Signum(0.99), 137.973)],
+)
+def test_step_angle_under_signs_published(optimizer, published):
+    """sqrt(2 eta k / S(1)), with S(1) of the formulas, to the digits printed; the angle of one step is the law's."""
+    predicted = rotation(1.0, 1e-9, 1.0, dimension=100, optimizer=optimizer)
+    assert predicted.angle == pytest.approx(math.sqrt(2e-9 / published), rel=1e-5)
+    assert predicted.angle == pytest.approx(predicted.law.step_angle, rel=1e-12)
+    assert predicted.norm_sq == pytest.approx(100 * 0.5e9 * published, rel=2e-5)
+    assert predicted.turned(0) == 0
+    assert predicted.cosine(50) < predicted.cosine(3) < predicted.cosine(1)
+
+
+def test_signs_without_memory_are_a_white_step():
+    """signSGD: cos = a^T exactly."""
+    predicted = rotation(1.0, 0.05, 1.0, dimension=100, optimizer=Signum(0.0))
+    for lag in (1, 2, 9):
+        assert predicted.cosine(lag) == pytest.approx(0.95**lag, rel=1e-12)
+
+
+def test_radam_turns_as_adamw_and_nadam_between():
+    rectified = rotation(*NUMBERS, dimension=100, optimizer=RAdam((0.8, 0.95), decoupled_weight_decay=True))
+    plain = rotation(*NUMBERS, dimension=100, optimizer=AdamW((0.8, 0.95)))
+    assert rectified == plain
+    ahead = rotation(*NUMBERS, dimension=100, optimizer=NAdam((0.8, 0.95), decoupled_weight_decay=True))
+    assert plain.turn < ahead.turn < ahead.rate
+
+
 def test_an_optimizer_registers_its_law_from_outside():
     class Still:
         """Settings that nobody here knows."""
 
-    with pytest.raises(NotImplementedError, match="Available: plain SGD"):
+    with pytest.raises(NotImplementedError, match="Available: SGD of any kind"):
         rotation(*NUMBERS, dimension=10, optimizer=Still())
     rotation_of.register(Still, lambda optimizer, *numbers: numbers)
     assert rotation(*NUMBERS, dimension=10, optimizer=Still()) == (*NUMBERS, 10, None)
@@ -162,8 +248,20 @@ def test_bad_input():
         rotation(*NUMBERS, dimension=1, grad_sq=1.0)
     with pytest.raises(InvalidArgument, match="lam must be positive"):
         rotation(100.0, 0.0, 0.1, dimension=10, grad_sq=1.0)
+    with pytest.raises(InvalidArgument, match="grad_sq must be given for SGD"):
+        rotation(*NUMBERS, dimension=10, optimizer=SGD(0.9))
+    with pytest.raises(NoEquilibrium, match="must be positive for SGD"):
+        rotation(1.0, 3.9, 1.0, dimension=10, grad_sq=1.0, optimizer=SGD(0.9))
+    with pytest.raises(NotImplementedError, match="relaxation_time is not derived for NAdam"):
+        _ = rotation(*NUMBERS, dimension=10, optimizer=NAdam(decoupled_weight_decay=True)).relaxation_time
     with pytest.raises(NoEquilibrium, match=r"must be above 1/2.*Take eta below 0\.585786"):
         rotation(100.0, 50.0, 0.6, dimension=10, grad_sq=1.0)
-    for optimizer in (SGD(0.9), Adam(), Lion()):
-        with pytest.raises(NotImplementedError, match="Available: plain SGD"):
+    for optimizer in (
+        Adam(),
+        Signum(decoupled=False),
+        NAdam(),
+        RAdam(),
+        RAdam((0.9, 0.6), decoupled_weight_decay=True),
+    ):
+        with pytest.raises(NotImplementedError, match="Available: SGD of any kind"):
             rotation(*NUMBERS, dimension=10, grad_sq=1.0, optimizer=optimizer)

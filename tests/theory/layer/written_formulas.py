@@ -13,6 +13,8 @@ SPREAD = SGD.norm_spread
 RATE = {"a": 0.95, "x": 0.05, "eta": 0.3, "G": 1.7, "C": 17, "s": SPREAD, "T": 6}
 ADAMW = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, optimizer=theory.AdamW((0.8, 0.95)))
 BETAS = {"a": 0.95, "x": 0.05, "b_1": 0.8, "b_2": 0.95, "C": 17}
+HEAVY = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, grad_sq=1.7, optimizer=theory.SGD(0.8))
+SIGNS = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, optimizer=theory.Signum(0.8))
 LAGS = step_covariance(0.8, 0.95).lags
 STALE = 1 + ADAMW.stale
 
@@ -82,6 +84,70 @@ def difference(block):
     yield block.right(0, BETAS | {"D_{T-1}": turned(3), "C_0": LAGS[0], "p_1": future(1), total: pulled}), turned(4)
 
 
+def heavy_moments():
+    """Second moments of (w, u) under heavy ball at x = 0.05, mu = 0.8, unit noise, by Kronecker products; and K, q."""
+    M, B = np.array([[0.95, -0.8], [0.05, 0.8]]), 0.3 * np.array([-1.0, 1.0])
+    P = np.linalg.solve(np.eye(4) - np.kron(M, M), np.outer(B, B).ravel()).reshape(2, 2)
+    return M, P, np.kron(M, M), np.outer(B, B).ravel()
+
+
+def heavy_norm(block):
+    yield block.right(0, {"G": 1.7, "V": heavy_moments()[1][0, 0]}), HEAVY.norm_sq
+
+
+def heavy_turned(steps):
+    M, P, *_ = heavy_moments()
+    return P[:, 0] - np.linalg.matrix_power(M, steps) @ P[:, 0]
+
+
+def heavy_turn(block):
+    yield block.right(0, {"D_T": heavy_turned(4)[0], "V": heavy_moments()[1][0, 0]}), HEAVY.turned(4)
+
+
+def heavy_step():
+    M, P, *_ = heavy_moments()
+    yield heavy_turned(5), M @ heavy_turned(4) + P[:, 0] - M @ P[:, 0]
+
+
+def heavy_first(block):
+    yield block.right(0, {"x": 0.05, r"\mu": 0.8}), HEAVY.turned(1)
+
+
+def heavy_kick():
+    _, P, K, q = heavy_moments()
+    slowest = np.abs(np.linalg.eigvals(K - np.outer(q, [1, 0, 0, 0]) / P[0, 0])).max()
+    yield -1 / np.log(slowest), HEAVY.relaxation_time
+
+
+def sign_norm(block):
+    yield block.right(0, {"C": 17, "V": SIGNS.law.variance}), SIGNS.norm_sq
+
+
+def sign_lag(s):
+    return 2 / np.pi * np.arcsin(0.8**s)
+
+
+def sign_future(T):
+    return sum(0.95**j * sign_lag(T + j) for j in range(2000))
+
+
+def sign_turned(T):
+    product = start = (2 * sign_future(0) - 1) / (0.05 * 1.95)
+    for lag in range(1, T + 1):
+        product = 0.95 * product + sign_future(lag)
+    return start - product
+
+
+def sign_turn(block):
+    yield block.right(0, {"x": 0.05, "D_T": sign_turned(4), "S": 2 * sign_future(0) - 1}), SIGNS.turned(4)
+
+
+def sign_difference(block):
+    pulled = sum(sign_lag(s) - 0.05 * sign_future(s + 1) for s in range(1, 4))
+    numbers = {"a": 0.95, "x": 0.05, "D_{T-1}": sign_turned(3), "C_0": 1.0, "p_1": sign_future(1)}
+    yield block.right(0, numbers | {r"\sum_{s=1}^{T-1} (C_s - x p_{s+1})": pulled}), sign_turned(4)
+
+
 def stale(block):
     yield block.right(0, BETAS), ADAMW.stale
 
@@ -96,6 +162,14 @@ BLOCKS = {
     "theory.layer.decay_phase": [decay_phase],
     "theory.layer.norm_dynamics": [norm_dynamics(row) for row in range(4)],
     "theory.layer.rotation_adamw": [fixed_cosine, turn, difference, stale, mean_angle],
+    "theory.layer.rotation_linear": [
+        heavy_norm,
+        heavy_turn,
+        (r"d_{T+1} = M d_T + (1 - M) p", heavy_step),
+        heavy_first,
+        (r"J = K - \frac{q e}{V}", heavy_kick),
+    ],
+    "theory.layer.rotation_normalised": [sign_norm, sign_turn, sign_difference],
     "theory.layer.rotation_sgd": [
         rotation_step,
         of_sgd(lambda law: law.norm_spread),
@@ -119,5 +193,10 @@ INLINE = {
     },
     "theory.layer.decay_phase": {r"a = 1 - \eta\lambda/n": None},
     "theory.layer.rotation_adamw": {r"p_T = \sum_{j \ge 0} a^j C_{T+j}": None},
+    "theory.layer.rotation_linear": {r"E\|g\|^2 = G/\|w\|^2": None},
+    "theory.layer.rotation_normalised": {
+        r"C_s = E u_t u_{t+s}": None,
+        r"p_T = \sum_{j \ge 0} a^j C_{T+j}": None,
+    },
     "theory.layer.rotation_sgd": {r"E\|g\|^2 = G/\|w\|^2": None},
 }

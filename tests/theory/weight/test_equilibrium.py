@@ -105,6 +105,17 @@ def test_when_is_it_one_over_sqrt_n():
     assert "it would equal this" in str(theory.equilibrium(n, 5.0, eta))
 
 
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw", "lion", theory.Signum(0.0), theory.SGD(0.9, nesterov=True)])
+def test_times_at_the_ends_of_their_range(optimizer):
+    """At eta lam/n = 1 the start is forgotten in one step; at 1e-16 the shrink rounds to one, the times do not."""
+    at_once = theory.equilibrium(1.0, 1.0, 1.0, optimizer=optimizer)
+    assert at_once.settling_time == 0.0
+    slow = theory.equilibrium(1.0, 1e-16, 1.0, optimizer=optimizer)
+    assert slow.settling_time == pytest.approx(slow.relaxation_time / 2, rel=1e-12)
+    faster = 10 if isinstance(optimizer, theory.SGD) else 1
+    assert slow.relaxation_time == pytest.approx(1e16 / faster, rel=1e-9)
+
+
 def test_arrays_broadcast():
     lam = np.array([[1.0], [5.0]])
     eta = np.array([0.1, 0.2, 0.3])
