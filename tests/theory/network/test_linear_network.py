@@ -55,6 +55,36 @@ def test_another_method_finds_the_same_map(planted, fraction):
     assert wrong.cost - wrong.duality_gap > net.cost
 
 
+@pytest.mark.parametrize("fraction", [0.02, 0.3])
+def test_the_duality_gap_bounds_the_error_of_the_norm(planted, fraction):
+    """By sqrt(2 q gap / P), from tangents to the cost at neighbouring decays; a decay off by a tenth lies outside."""
+    x, y = planted
+    lam = fraction * theory.critical_decay(x, y)
+
+    def solved(lam, accuracy):
+        return theory.linear_network(x, y, lam, 200, accuracy=accuracy)
+
+    exact = solved(lam, 1e-6)
+    q = -np.log(solved(1.05 * lam, 1e-6).norm_sq / solved(lam / 1.05, 1e-6).norm_sq) / (2 * np.log(1.05))
+
+    def bound(net):
+        return np.sqrt(2 * q * net.duality_gap / (lam / 200 * net.norm_sq))
+
+    for accuracy in (0.1, 1e-2, 1e-3):
+        net = solved(lam, accuracy)
+        assert net.duality_gap <= accuracy * lam / 200 * net.norm_sq
+        assert abs(net.norm_sq / exact.norm_sq - 1) < bound(net)
+    assert abs(solved(1.1 * lam, 1e-3).norm_sq / exact.norm_sq - 1) > bound(solved(lam, 1e-3))
+
+
+def test_inputs_that_never_change_change_nothing(planted):
+    x, y = planted
+    padded = np.concatenate([x, np.full((200, 2), 7.0)], axis=1)
+    net, wide = (theory.linear_network(inputs, y, 5.0, 200) for inputs in (x, padded))
+    assert wide.norm_sq == net.norm_sq
+    assert (net.inputs, wide.inputs) == (5, 7)  # in the rms they count
+
+
 def test_the_envelope_law_holds_along_the_solutions(planted):
     x, y = planted
     lam = np.geomspace(0.05, 0.35, 12) * theory.critical_decay(x, y)
@@ -70,7 +100,7 @@ def test_single_mode_meets_the_solver_at_the_critical_decay(planted):
     off = []
     for below in (0.02, 0.01):
         lam = (1 - below) * critical
-        net = theory.linear_network(x, y, lam, 200, accuracy=1e-6)
+        net = theory.linear_network(x, y, lam, 200, accuracy=1e-10)  # the norm is steep in lam here
         assert net.rank == 1
         off.append(net.norm_sq / theory.single_mode_norm(x, y, lam, 200) - 1)
     assert abs(off[1]) < 0.03
