@@ -127,6 +127,11 @@ def linear_network(
     NoFixedPoint
         If the duality gap stays above `accuracy`.
 
+    Notes
+    -----
+    MNIST's 50,000 images take 5 s of one core at lam = 1000 to 4000, 6 s at 350, 16 s at 30, and 24 s at 30 with
+    accuracy = 1e-6. The norm moves by 5e-6 between the last two. A start from a neighbouring decay saves nothing.
+
     Examples
     --------
     >>> net = linear_network([[0.0], [0.0], [1.0], [1.0]], [0, 0, 1, 1], lam=0.34, n=4)

@@ -9,7 +9,7 @@ from theory import InvalidArgument, NoFixedPoint
 
 # lam: rms of layer 2 and 3 at 30 hidden neurons, MNIST, as published
 PUBLISHED = {4000: (0.0160, 0.141), 1000: (0.0398, 0.352)}
-WEAK = {350: (0.0552, 0.489), 160: (0.0662, 0.586)}  # at lam = 30 we find 0.8% less than is published
+WEAK = {350: (0.0552, 0.489), 160: (0.0662, 0.586)}
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +167,16 @@ def test_mnist_rms_at_weak_decay(mnist, lam):
     net = theory.linear_network(*mnist, lam, 50_000)
     np.testing.assert_allclose(net.rms(30), WEAK[lam], rtol=0.005)
     assert abs(net.rms(29)[0] / WEAK[lam][0] - 1) > 0.005
+
+
+@pytest.mark.slow
+def test_mnist_rms_at_the_weakest_decay(mnist):
+    """Published is 0.0932 for layer 2, from a search that had not converged: the certificate leaves no room for it."""
+    net = theory.linear_network(*mnist, 30, 50_000)
+    bound = np.sqrt(2 * 0.6 * net.duality_gap / (30 / 50_000 * net.norm_sq))  # the norm goes as lam^-0.6 or slower
+    assert bound < 0.012
+    assert abs(net.norm_sq / (0.0932**2 * 784 * 30) - 1) > 1.2 * bound
+    assert net.rms(30)[0] == pytest.approx(0.09244, abs=1e-5)
 
 
 @pytest.mark.parametrize(
