@@ -51,6 +51,9 @@ from .network.linear_regression import LinearRegression as LinearRegression
 from .network.linear_regression import linear_regression as linear_regression
 from .network.mean_field import MeanField as MeanField
 from .network.mean_field import mean_field as mean_field
+from .network.saturated_layer import exponent_with_noise as exponent_with_noise
+from .network.saturated_layer import noise_held_norm as noise_held_norm
+from .network.saturated_layer_derivation import derive_saturated_layer as derive_saturated_layer
 from .settings import ASGD as ASGD
 from .settings import SGD as SGD
 from .settings import SGDW as SGDW

@@ -46,7 +46,7 @@ def minimise(
     start: xr.Dataset | None = None,
     tolerance: float = 1e-8,
     iterations: int = 20_000,
-    progress: Callable[[], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> xr.Dataset:
     """Find a minimum of C* = C_0 + sum over layers of lam ||w||^2 / 2n by L-BFGS, without minibatches.
 
@@ -68,7 +68,8 @@ def minimise(
     iterations : int
         At most.
     progress : callable, optional
-        Called after every iteration.
+        Called after every iteration with `excess`, which has to fall below `tolerance` (it may rise in between). An
+        interruption (Ctrl-C, or an exception from here) ends the search and goes to the caller.
 
     Returns
     -------
@@ -213,14 +214,15 @@ class _Found:
 
 
 def _search(
-    problem: _Problem, net: Network, tolerance: float, iterations: int, progress: Callable[[], None] | None
+    problem: _Problem, net: Network, tolerance: float, iterations: int, progress: Callable[[float], None] | None
 ) -> _Found:
     from scipy.optimize import OptimizeResult, minimize
 
     def stop(intermediate_result: OptimizeResult) -> None:
+        excess = problem.excess(intermediate_result.fun)
         if progress:
-            progress()
-        if problem.excess(intermediate_result.fun) < tolerance:
+            progress(excess)
+        if excess < tolerance:
             raise StopIteration
 
     # Its own criteria are off: only the certificate ends the search.

@@ -1,6 +1,9 @@
 """The envelope law, the width law and the end of learning, on small images: minima, and SGD at little noise.
 
 The images are MNIST's first 2000, four by four pixels averaged: 49 inputs. Every gate meets a control that it rejects.
+What is asked of the laws is: the slope of C* within 3%, sums of squares within 5%, the exponent within 0.015, widths
+within 3%, the collapse within 6% of lam_c. A gate that is narrower says which error of the measurement it allows.
+`test_envelope_mnist` asks the same of MNIST itself.
 """
 
 import math
@@ -63,6 +66,7 @@ def within(predicted, measured, accuracy):
 @pytest.mark.parametrize("cost", COSTS)
 @pytest.mark.parametrize("name", ["digits", "clouds"])
 def test_the_slope_of_the_cost_is_the_share_of_the_penalty(digits, name, cost, hidden):
+    """Within 0.5%: the mean of alpha over a factor of 1.6 in lam, from three points, is no surer."""
     data, lams = (digits if name == "digits" else clouds()), COSTS[cost]
     sizes = (data.inputs.shape[1], hidden, data.classes)
     found = minima(data, lams, sizes, cost=cost, tolerance=1e-8)
@@ -78,8 +82,24 @@ def test_the_slope_of_the_cost_is_the_share_of_the_penalty(digits, name, cost, h
         assert not within(float(foreign.penalty.sum() / foreign.cost[0]), measured, 0.03)
 
 
+def test_costs_alone_give_the_norm(digits):
+    """At the inner of five decays within 1% (a spline's slope); for one layer, or n off by a tenth, not within 5%."""
+    lams = np.geomspace(5.0, 20.0, 5)
+    found = minima(digits, lams, (49, 10, 10), tolerance=1e-8)
+    squares = np.array([m.norm_sq[0].values for m in found])[1:4]
+    costs = [float(m.cost[0]) for m in found]
+    predicted, wrong = (theory.norm_from_costs(lams, costs, n).norm_sq[1:4] for n in (N, 1.1 * N))
+    np.testing.assert_allclose(squares.sum(axis=1), predicted, rtol=0.01)
+    for measured in (squares[:, 0], squares[:, 1]):
+        assert (abs(measured / predicted - 1) > 0.05).all()
+    assert (abs(squares.sum(axis=1) / wrong - 1) > 0.05).all()
+
+
 def test_maxwell_relation_between_layers(digits):
-    """dW_2 / dlam_3 = dW_3 / dlam_2, each lam changed alone; the two logarithmic derivatives are not equal."""
+    """dW_2 / dlam_3 = dW_3 / dlam_2, each lam changed alone; the two logarithmic derivatives are not equal.
+
+    The differences are over +-10% of lam, and their error of second order is a percent: the gate is twice that.
+    """
     sizes, lam, factor = (49, 10, 10), 10.0, 1.1
     middle = sim.minimise(digits, sizes=sizes, lam=lam, tolerance=1e-12)
     pairs = [(lam, lam * factor), (lam, lam / factor), (lam * factor, lam), (lam / factor, lam)]
@@ -112,7 +132,10 @@ def test_the_exponent_of_lam_from_the_response_to_the_inputs(digits):
 
 @pytest.mark.slow
 def test_widening_leaves_the_sum_of_squares(digits):
-    """Within 3%, so that the rms of all weights goes as their number to the -1/2; that of layer 2 does not."""
+    """Within 3%, so that the rms of all weights goes as their number to the -1/2; that of layer 2 does not.
+
+    3% in the sum over a factor of 4 are 0.011 in the power.
+    """
     hidden = np.array([10, 20, 40])
     norms = np.array(
         [sim.minimise(digits, sizes=(49, h, 10), lam=4.0, tolerance=1e-6, seed=1).norm_sq[0] for h in hidden]
@@ -137,10 +160,9 @@ def test_the_end_of_learning_at_the_minimum(digits):
     below, above = (sim.minimise(digits, sizes=sizes, lam=f * lam_c, bias_init="zero") for f in (0.94, 1.06))
     assert above_chance(digits, float(below.accuracy[0]))
     assert not above_chance(digits, float(above.accuracy[0]))
-    assert float(below.norm_sq.sum()) > 1000 * float(above.norm_sq.sum())
+    assert float(below.norm_sq.sum()) > 1000 * float(above.norm_sq.sum())  # what the search's tolerance leaves
     labels = np.random.default_rng(1).permutation(digits.train.labels)
     shuffled = theory.critical_decay(digits.train.inputs, labels)
-    assert shuffled < 0.3 * lam_c
     learns = sim.minimise(digits, sizes=sizes, lam=1.06 * shuffled, tolerance=1e-6)
     assert above_chance(digits, float(learns.accuracy[0]))  # what lam_c of shuffled labels says is not so
 

@@ -25,7 +25,8 @@ keep its weights above it.
 
 References
 ----------
-Z. Wang and L. Ziyin, "Exact solutions of a deep linear network", NeurIPS 2022, for the collapse of linear networks.
+L. Ziyin, B. Li, X. Meng, "Exact solutions of a deep linear network", NeurIPS 2022 (arXiv:2202.04777), for the collapse
+of linear networks.
 """
 
 from __future__ import annotations

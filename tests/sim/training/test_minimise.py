@@ -104,6 +104,21 @@ def test_saves_to_netcdf(data, tmp_path):
     assert (minimise(data, sizes=SIZES, start=back).iterations <= 5).all()
 
 
+def test_progress_is_the_way_to_the_tolerance(data):
+    seen = []
+    found = minimise(data, sizes=SIZES, progress=seen.append)
+    assert len(seen) == int(found.iterations[0])
+    assert seen[0] > 1e-8 > seen[-1]
+
+
+def test_an_interruption_reaches_the_caller(data):
+    def interrupt(excess):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        minimise(data, sizes=SIZES, progress=interrupt)
+
+
 def test_what_did_not_converge_is_refused(data):
     with pytest.raises(TrainingError, match=r"after 3 iterations with excess = .*Allow more iterations"):
         minimise(data, sizes=SIZES, lam=0.1, iterations=3)

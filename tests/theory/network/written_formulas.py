@@ -3,6 +3,7 @@
 import numpy as np
 
 import theory
+from theory.network.saturated_layer_derivation import derive_saturated_layer
 from theory.network.sigmoid_means import mean, sigmoid
 from theory.network.signal_propagation import Forward, mean_alignment
 
@@ -111,6 +112,23 @@ def nuclear(block):
     yield block.right(0, {r"\|A\|": net.singular_values.sum()}), net.norm_sq
 
 
+SATURATED = {"T": 0.01, "N": 40.0, "R": 0.3, "S": 0.2, "W": 150.0, r"\eta": 0.1, "n": 5e4, "m": 10, r"\lambda": 5.0}
+
+
+def saturated_balance(block):
+    right = derive_saturated_layer()["balance"].rhs
+    letters = {symbol: SATURATED[symbol.name] for symbol in right.free_symbols}
+    yield block.right(0, SATURATED), float(right.subs(letters))
+
+
+def held_by_noise(block):
+    yield block.right(0, SATURATED), theory.noise_held_norm(5e4, 5.0, 0.1, 40.0, batch_size=10)
+
+
+def exponent_at_a_share(block):
+    yield block.right(0, {r"\nu": 0.3, r"\sigma": -0.7}), theory.exponent_with_noise(0.3, -0.7)
+
+
 BLOCKS = {
     "theory.network.critical_decay": [critical, single_mode],
     "theory.network.envelope": [norm_of_a_power, exponent, exponent_by_inputs, wide],
@@ -118,6 +136,7 @@ BLOCKS = {
     "theory.network.linear_network": [nuclear],
     "theory.network.linear_regression": [critical_rate],
     "theory.network.mean_field": [minibatch],
+    "theory.network.saturated_layer": [saturated_balance, held_by_noise, exponent_at_a_share],
     "theory.network.signal_propagation": [
         first_variance,
         next_variance,
