@@ -7,35 +7,10 @@ laws that are nearly right must be rejected by the same gates.
 import numpy as np
 import pytest
 
-import sim
 import theory
 from reports.comparison import Comparison
+from tests.agreement.walks import mean_square, on_the_way, settled
 from theory import ASGD, SGD, Adadelta, Adafactor, Adagrad, Adamax, RMSprop
-
-WEIGHTS = 4000
-
-
-def walk(optimizer, lr, model, start, shape, seed):
-    """Yield the weights after every step; `lr` holds every step's rate, `model` decay, noise and curvature."""
-    decay, noise, curvature = (*model, 0.0)[:3]
-    rng = np.random.default_rng(seed)
-    w = np.full(shape, float(start))
-    rule = sim.rule_of(optimizer)(decay, lr[0], shape)
-    for rate in lr:
-        rule.eta = rate
-        rule.step(w, noise * rng.standard_normal(shape) + curvature * w)
-        yield w, rule
-
-
-def settled(optimizer, lr, model, *, burn_in, steps, seed):
-    """Return E w^2 over weights and time, and its standard error from the spread over weights."""
-    total = np.zeros(WEIGHTS)
-    run = walk(optimizer, np.full(burn_in + steps, lr), model, 0.0, (WEIGHTS,), seed)
-    for t, (w, _) in enumerate(run):
-        if t >= burn_in:
-            total += w**2
-    mean = total / steps
-    return mean.mean(), mean.std(ddof=1) / np.sqrt(WEIGHTS)
 
 
 def compared(predicted, measured, accuracy, name="E w^2", precision=0.01):
@@ -68,7 +43,7 @@ def test_where_it_settles(kind, seed):
     optimizer, lr, decay, noise = draw(kind, seed)
     eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer)
     length = int(30 * eq.relaxation_time) + 500
-    run = settled(optimizer, lr, (decay, noise), burn_in=600 + int(6 * eq.relaxation_time), steps=length, seed=seed)
+    run = settled(optimizer, lr, decay, noise=noise, burn_in=600 + int(6 * eq.relaxation_time), steps=length, seed=seed)
     assert compared(eq.variance, run, eq.accuracy).verdict == "agrees"
     with_decay_off = theory.equilibrium(lr=lr, weight_decay=1.1 * decay, noise=noise, optimizer=optimizer)
     assert compared(with_decay_off.variance, run, eq.accuracy).verdict == "differs"
@@ -78,7 +53,7 @@ def test_half_of_the_decay_can_be_curvature_and_maximize_changes_its_sign():
     lr, decay, noise = 4e-3, 0.61, 0.07
     for optimizer, bend in ((RMSprop(0.95), 0.43), (RMSprop(0.95, maximize=True), -0.43)):
         eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, curvature=bend, optimizer=optimizer)
-        run = settled(optimizer, lr, (decay, noise, bend), burn_in=500, steps=1500, seed=4)
+        run = settled(optimizer, lr, decay, noise=noise, curvature=bend, burn_in=500, steps=1500, seed=4)
         assert compared(eq.variance, run, eq.accuracy).verdict == "agrees"
         other = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, curvature=-bend, optimizer=optimizer)
         assert compared(other.variance, run, eq.accuracy).verdict == "differs"
@@ -87,18 +62,18 @@ def test_half_of_the_decay_can_be_curvature_and_maximize_changes_its_sign():
 def test_laws_without_their_first_order_are_rejected():
     """Centered RMSprop without its factor is off by 5%, Adamax by E u^-2 / E u^-1 alone, Adadelta by epsilon + 20%."""
     optimizer, lr, decay, noise = draw("rmsprop centered", 1)
-    run = settled(optimizer, lr, (decay, noise), burn_in=600, steps=1500, seed=1)
+    run = settled(optimizer, lr, decay, noise=noise, burn_in=600, steps=1500, seed=1)
     without = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=RMSprop(optimizer.alpha))
     assert compared(without.variance, run, without.accuracy).verdict == "differs"
     optimizer, lr, decay, noise = draw("adamax", 1)
-    run = settled(optimizer, lr, (decay, noise), burn_in=600, steps=2500, seed=1)
+    run = settled(optimizer, lr, decay, noise=noise, burn_in=600, steps=2500, seed=1)
     law = theory.law_of(optimizer)(
         theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer).problem
     )
     naive = lr * noise / (2 * decay) * law.averages.inverse_power(2) / law.averages.inverse_power(1)
     assert compared(naive, run, law.accuracy).verdict == "differs"
     optimizer, lr, decay, noise = draw("adadelta", 1)
-    run = settled(optimizer, lr, (decay, noise), burn_in=900, steps=3000, seed=1)
+    run = settled(optimizer, lr, decay, noise=noise, burn_in=900, steps=3000, seed=1)
     louder = theory.equilibrium(
         lr=lr, weight_decay=decay, noise=noise, optimizer=Adadelta(optimizer.rho, 1.2 * optimizer.eps)
     )
@@ -130,9 +105,10 @@ def test_the_way_there_under_a_schedule(kind):
     )  # fmt: skip
     held = theory.trajectory(lr=lr, weight_decay=decay, noise=noise, steps=steps, start=start, optimizer=optimizer)
     found = []
-    for t, (w, _) in enumerate(walk(optimizer, run.rates.lr, (decay, noise), start, (40_000,), 5), start=1):
+    model = {"noise": noise, "start": start, "shape": 40_000, "seed": 5}
+    for t, (w, _) in enumerate(on_the_way(optimizer, run.rates.lr, decay, **model), start=1):
         if t in marks:
-            found.append((np.mean(w**2), np.std(w**2, ddof=1) / np.sqrt(w.size) + 1e-12))
+            found.append(np.add(mean_square(w), (0, 1e-12)))
     for t, measured in zip(marks, found, strict=True):
         result = compared(run.variance[t], measured, accuracy, f"{kind} at {t}")
         assert result.verdict == "agrees", str(result)
@@ -142,8 +118,8 @@ def test_the_way_there_under_a_schedule(kind):
 
 def test_the_dampening_leaves_out_the_first_gradient():
     optimizer, lr, decay, noise, *_ = PATHS["sgd dampening"]
-    *_, (w, _) = walk(optimizer, np.full(2, lr), (decay, noise), 0.0, (200_000,), 6)
-    measured = np.mean(w**2), np.std(w**2) / np.sqrt(w.size)
+    *_, (w, _) = on_the_way(optimizer, np.full(2, lr), decay, noise=noise, shape=200_000, seed=6)
+    measured = mean_square(w)
     eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer)
     assert compared(eq.rms(2, 0.0) ** 2, measured, 0.0).verdict == "agrees"
     from_first = theory.equilibrium(lr=lr * 0.6, weight_decay=decay, noise=noise, optimizer=SGD(0.83))
@@ -154,9 +130,10 @@ def test_the_average_of_asgd():
     optimizer = ASGD(lambd=0.03, alpha=0.7, t0=25)
     run = theory.trajectory(lr=0.27, weight_decay=0.11, noise=0.3, steps=300, start=0.8, optimizer=optimizer)
     predicted = run.law.average_path(run.rates, 0.8)
-    for t, (w, rule) in enumerate(walk(optimizer, run.rates.lr, (0.11, 0.3), 0.8, (40_000,), 7), start=1):
+    model = {"noise": 0.3, "start": 0.8, "shape": 40_000, "seed": 7}
+    for t, (_, rule) in enumerate(on_the_way(optimizer, run.rates.lr, 0.11, **model), start=1):
         if t in (5, 27, 28, 60, 300):
-            measured = np.mean(rule.ax**2), np.std(rule.ax**2, ddof=1) / np.sqrt(w.size)
+            measured = mean_square(rule.average_weights)
             assert compared(predicted[t], measured, 0.0).verdict == "agrees"
     assert compared(run.variance[300], measured, 0.0).verdict == "differs", "the weight is not its average"
 
@@ -165,9 +142,10 @@ def test_adagrad_s_leading_order_fails_early():
     lr, decay, noise = 0.023, 0.53, 0.05
     from theory.weight.laws.adagrad import late_variance
 
-    for t, (w, _) in enumerate(walk(Adagrad(), np.full(80, lr), (decay, noise), 0.0, (40_000,), 8), start=1):
+    run = on_the_way(Adagrad(), np.full(80, lr), decay, noise=noise, shape=40_000, seed=8)
+    for t, (w, _) in enumerate(run, start=1):
         if t in (20, 80):
-            measured = np.mean(w**2), np.std(w**2, ddof=1) / np.sqrt(w.size)
+            measured = mean_square(w)
             late = lr * noise / (2 * decay * t**0.5)
             assert compared(late, measured, 0.03).verdict == "differs"
     assert abs(late_variance()(lr, decay, noise, 80.0) / measured[0] - 1) < abs(late / measured[0] - 1)
@@ -179,9 +157,8 @@ def test_adafactor(shape, start, accuracy):
     kwargs = {"lr": lr, "weight_decay": decay, "steps": steps, "start": start, "optimizer": Adafactor()}
     run = theory.trajectory(**kwargs, shape=shape)
     rms = []
-    for t, (w, _) in enumerate(
-        walk(Adafactor(), np.full(steps, lr), (decay, 0.4), start, (replicas, *shape), 9), start=1
-    ):
+    model = {"noise": 0.4, "start": start, "shape": (replicas, *shape), "seed": 9}
+    for t, (w, _) in enumerate(on_the_way(Adafactor(), np.full(steps, lr), decay, **model), start=1):
         if t in (1, 4, 20, 90, 400):
             square = np.mean(w**2, axis=tuple(range(1, w.ndim)))
             rms.append((t, square.mean(), square.std(ddof=1) / np.sqrt(replicas) + 1e-15))

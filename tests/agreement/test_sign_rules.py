@@ -11,32 +11,22 @@ import pytest
 
 import theory
 from reports.comparison import Comparison
-from sim.optimizers.rule import rule_of
+from tests.agreement.walks import mean_square, on_the_way, settled
 from theory import Lion, ScheduleFreeAdamW, ScheduleFreeSGD, Signum
 from theory.weight.laws import closed_loop as loop
 
-WEIGHTS = 4000
+
+def agrees(name, predicted, measured, precision=0.01, accuracy=0.0):
+    """Whether a mean with its standard error confirms the prediction."""
+    return Comparison(name, predicted, *measured, precision=precision, accuracy=accuracy).verdict == "agrees"
 
 
-def agrees(name, predicted, samples, precision=0.01, accuracy=0.0):
-    """Whether the mean of independent samples confirms the prediction."""
-    error = samples.std(ddof=1) / np.sqrt(samples.size)
-    gate = Comparison(name, predicted, samples.mean(), error, precision=precision, accuracy=accuracy)
-    return gate.verdict == "agrees"
-
-
-def stationary(eq, *, noise, memory, relaxation, seed):
-    """Return the time average of w^2 of each of many weights in the equilibrium's problem."""
-    rng = np.random.default_rng(seed)
-    w = eq.scale * rng.standard_normal(WEIGHTS)
-    rule = rule_of(eq.optimizer)(eq.lam / eq.n, eq.eta, w.shape)
-    burn_in, steps = int(8 * relaxation + 8 * memory), int(40 * relaxation)
-    total = np.zeros(WEIGHTS)
-    for t in range(burn_in + steps):
-        rule.step(w, noise * rng.standard_normal(WEIGHTS) + eq.curvature * w)
-        if t >= burn_in:
-            total += w**2
-    return total / steps
+def stationary(eq, *, noise, memory, relaxation, seed, weights=4000):
+    """Return what is measured of E w^2 in the equilibrium's problem."""
+    return settled(
+        eq.optimizer, eq.eta, eq.lam / eq.n, noise=noise, curvature=eq.curvature, start=eq.scale,
+        burn_in=int(8 * relaxation + 8 * memory), steps=int(40 * relaxation), weights=weights, seed=seed,
+    )  # fmt: skip
 
 
 DECOUPLED = ["lion", "signum", "signsgd"]
@@ -77,17 +67,10 @@ def test_white_steps_are_rejected():
 
 
 def squares_after(run, when, *, noise, seed, weights=20_000, read=lambda rule, w: w):
-    """Return w^2 of many weights after some steps of a run with changing rates."""
-    rng = np.random.default_rng(seed)
-    w, rates = np.full(weights, run.start), run.rates
-    rule = rule_of(run.problem.optimizer)(float(rates.decay[0]), float(rates.lr[0]), w.shape)
-    out = {}
-    for t in range(1, run.steps + 1):
-        rule.eta, rule.decay = float(rates.lr[t - 1]), float(rates.decay[t - 1])
-        rule.step(w, noise * rng.standard_normal(weights))
-        if t in when:
-            out[t] = read(rule, w) ** 2
-    return out
+    """Return what is measured of E w^2 after some steps of a run with changing rates."""
+    rates, model = run.rates, {"noise": noise, "start": run.start, "shape": weights, "seed": seed}
+    steps = enumerate(on_the_way(run.problem.optimizer, rates.lr, rates.decay, **model), start=1)
+    return {t: mean_square(read(rule, w)) for t, (w, rule) in steps if t in when}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +97,7 @@ def test_the_naive_exponential_is_thirty_times_too_high():
     found = squares_after(run, (3,), noise=1.0, seed=3, weights=60_000)[3]
     assert agrees("three steps", run.variance[3], found)
     naive = theory.equilibrium(**numbers, optimizer=optimizer).variance * (1 - (1 - 5e-3) ** 6)
-    assert naive > 25 * found.mean()
+    assert naive > 25 * found[0]
 
 
 LOOPS = [  # optimizer, rate over 1 - beta2, share of the rate that decoupled decay has
@@ -165,7 +148,7 @@ def test_open_loop_correlations_are_rejected(monkeypatch):
     optimizer, noise, lr = Signum(0.9, decoupled=False), 0.02, 1e-3
     decay = 0.02 / loop.gain(0.9, 0.9) * noise / lr
     eq = theory.equilibrium(lr=lr, weight_decay=decay, noise=noise, optimizer=optimizer)
-    squares = stationary(eq, noise=noise, memory=10, relaxation=2 * eq.relaxation_time, seed=19)
+    squares = stationary(eq, noise=noise, memory=10, relaxation=2 * eq.relaxation_time, seed=19, weights=20_000)
     assert agrees("closed", eq.variance, squares, accuracy=eq.accuracy)
     monkeypatch.setattr(loop, "ROUNDS", 1)
     opened = lr**2 * loop._solved(0.9, 0.9, 0.0, lr * decay / noise)[0]
@@ -180,7 +163,7 @@ def test_schedule_free(optimizer):
     numbers = {"lr": 0.13, "weight_decay": 0.37, "start": 0.31, "noise": 0.83, "optimizer": optimizer}
     run = theory.trajectory(**numbers, steps=300)
     when = (3, 10, 40, 300)
-    found = squares_after(run, when, noise=0.83, seed=5, read=lambda rule, w: rule.average)
+    found = squares_after(run, when, noise=0.83, seed=5, read=lambda rule, w: rule.average_weights)
     for t in when:
         assert agrees(f"step {t}", run.variance[t], found[t], precision=0.015), t
     other = theory.AdamW() if run.law.method == "quadrature" else theory.SGD()

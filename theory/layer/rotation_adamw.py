@@ -7,13 +7,8 @@ second moment held fixed one step turns by
 
 so that **the angle per step is sqrt(2 eta k (1 - b_1)/(1 + b_1)) with k = lam/n, and not sqrt(2 eta k)**. Successive
 steps share most of their momentum, so they turn together: sqrt(2 eta k) per square root of a step is the rate of
-diffusion, seen at lags long against 1/(1 - b_1) and short against 1/(eta k). With v alive, x = 1 - a, C_s the
-autocovariance of the normalised step and :math:`p_T = \sum_{j \ge 0} a^j C_{T+j}`,
-
-.. math:: 1 - \cos \theta_T = \frac{x (2 - x) D_T}{S}
-.. math:: D_T = a D_{T-1} + \frac{C_0 - x p_1}{2 - x} + \sum_{s=1}^{T-1} (C_s - x p_{s+1})
-
-where S = 2 p_0 - C_0 and D_0 = 0: every term is positive at small x, so nothing cancels.
+diffusion, seen at lags long against 1/(1 - b_1) and short against 1/(eta k). With v alive the turn of T steps is that
+of any normalised step (`theory.layer.rotation_normalised`).
 
 At finite dimension C gradients still in the first moment are no longer orthogonal to w, as w has turned since. That
 raises the norm and lowers 1 - cos by the factor 1 + e,
@@ -42,29 +37,20 @@ Equilibrium", ICML 2024 (arXiv:2305.17212).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from theory.layer.norm_dynamics import near_equilibrium
-from theory.layer.rotational_equilibrium import Rotation
-from theory.settings import AdamW, whole_number
-from theory.weight.equilibrium import equilibrium
-from theory.weight.laws.second_moment import StepCovariance, step_covariance
+from theory.layer.rotation_normalised import NormalisedRotation
+from theory.settings import AdamW
 
 __all__ = ["AdamWRotation"]
 
 
 @dataclass(frozen=True)
-class AdamWRotation(Rotation):
+class AdamWRotation(NormalisedRotation):
     """Rotational equilibrium under AdamW."""
 
     optimizer: AdamW
-
-    @property
-    def _steps(self) -> StepCovariance:
-        return step_covariance(self.optimizer.beta1, self.optimizer.beta2)
 
     @property
     def stale(self) -> float:
@@ -75,8 +61,7 @@ class AdamWRotation(Rotation):
     @property
     def norm_sq(self) -> float:
         """E ||w||^2: C times the variance of one weight, and the stale part."""
-        weight = equilibrium(self.n, self.lam, self.eta, optimizer=self.optimizer)
-        return float(self.dimension * weight.variance * (1 + self.stale))
+        return super().norm_sq * (1 + self.stale)
 
     @property
     def fixed_cosine(self) -> float:
@@ -86,21 +71,7 @@ class AdamWRotation(Rotation):
 
     def turned(self, lag: int) -> float:
         """Return 1 - mean cosine of the angle turned in `lag` steps, less by the stale part."""
-        from scipy.signal import lfilter
-
-        if whole_number("lag", lag, least=0) == 0:
-            return 0.0
-        x, a, C = self.rate, self.shrink, self._steps.lags
-        C = np.pad(C, (0, max(0, lag + 1 - len(C))))
-        p = lfilter([1], [1, -a], C[::-1])[::-1]  # p_T = C_T + a p_(T+1)
-        gains = np.concatenate([[(C[0] - x * p[1]) / (2 - x)], C[1:lag] - x * p[2 : lag + 1]])
-        D = lfilter([1], [1, -a], np.cumsum(gains))[-1]
-        return float(D * self.lost_fraction / self._steps.summed(a) / (1 + self.stale))
-
-    @property
-    def angle(self) -> float:
-        """Mean angle of one step in radians: the arc cosine of the mean cosine, less by 1/(4 C)."""
-        return 2 * math.asin(math.sqrt(self.turn / 2)) * (1 - 1 / (4 * self.dimension))
+        return super().turned(lag) / (1 + self.stale)
 
     @property
     def relaxation_time(self) -> float:

@@ -1,6 +1,6 @@
 r"""Scale-invariant weights under a decoupled normalised step: the norm is one weight's, and the step angle follows.
 
-Lion's and Signum's signs, and NAdam's step with decoupled decay.
+Lion's and Signum's signs, and NAdam's step with decoupled decay; AdamW's but for corrections of order 1/C.
 
 .. math:: E \|w\|^2 = C V
 
@@ -50,6 +50,7 @@ from theory.weight.laws.normalised import NormalisedLaw
 __all__ = ["NormalisedRotation"]
 
 OF_SIGNS = (Lion, Signum)
+FORGOTTEN = 1e-20  # of C_0: from the lag on at which no mode exceeds it
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,14 @@ class NormalisedRotation(Rotation):
     def _lags(self, count: int) -> tuple[float, np.ndarray, np.ndarray]:
         """Return C_0, and C_s and p_s for s = 1, 2, ..., count."""
         alone, first, factor = self.law.modes()
-        C, p = np.empty(count), np.empty(count)
+        C, p = np.zeros(count), np.zeros(count)
         ahead = 1 / (1 - self.shrink * factor)
         now = np.array(first, dtype=float)
         for s in range(count):
             C[s], p[s] = now.sum(), now @ ahead
             now *= factor
+            if np.abs(now).max() < FORGOTTEN * alone:
+                break
         return float(alone), C, p
 
     @property

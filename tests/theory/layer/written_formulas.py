@@ -4,7 +4,6 @@ import numpy as np
 
 import theory
 from theory.layer.norm_dynamics import norm_map
-from theory.weight.laws.second_moment import step_covariance
 
 LAYER = {"eta": 0.3, "G": 1.7, "A": -0.2, "a": 1 - 0.3 * 31 / 700}
 STATISTICS = {"grad_sq": 1.7, "alignment": -0.2}
@@ -15,8 +14,6 @@ ADAMW = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, optimizer=theory.Ada
 BETAS = {"a": 0.95, "x": 0.05, "b_1": 0.8, "b_2": 0.95, "C": 17}
 HEAVY = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, grad_sq=1.7, optimizer=theory.SGD(0.8))
 SIGNS = theory.rotation(1.0, 0.05 / 0.3, 0.3, dimension=17, optimizer=theory.Signum(0.8))
-LAGS = step_covariance(0.8, 0.95).lags
-STALE = 1 + ADAMW.stale
 
 
 def balance(block):
@@ -59,29 +56,6 @@ def of_sgd(name):
 
 def fixed_cosine(block):
     yield block.right(0, BETAS), ADAMW.fixed_cosine
-
-
-def future(T):
-    return sum(0.95**j * c for j, c in enumerate(LAGS[T:]))
-
-
-def turned(T):
-    """D_T, from the definition of the product of w with itself T steps ago."""
-    product = start = (2 * future(0) - LAGS[0]) / (0.05 * 1.95)
-    for lag in range(1, T + 1):
-        product = 0.95 * product + future(lag)
-    return start - product
-
-
-def turn(block):
-    written = block.right(0, BETAS | {"D_T": turned(4), "S": 2 * future(0) - LAGS[0]})
-    yield written / STALE, ADAMW.turned(4)
-
-
-def difference(block):
-    pulled = sum(LAGS[s] - 0.05 * future(s + 1) for s in range(1, 4))
-    total = r"\sum_{s=1}^{T-1} (C_s - x p_{s+1})"
-    yield block.right(0, BETAS | {"D_{T-1}": turned(3), "C_0": LAGS[0], "p_1": future(1), total: pulled}), turned(4)
 
 
 def heavy_moments():
@@ -161,7 +135,7 @@ BLOCKS = {
     "theory.layer.budget": [budget],
     "theory.layer.decay_phase": [decay_phase],
     "theory.layer.norm_dynamics": [norm_dynamics(row) for row in range(4)],
-    "theory.layer.rotation_adamw": [fixed_cosine, turn, difference, stale, mean_angle],
+    "theory.layer.rotation_adamw": [fixed_cosine, stale, mean_angle],
     "theory.layer.rotation_linear": [
         heavy_norm,
         heavy_turn,
@@ -192,7 +166,6 @@ INLINE = {
         r"A = E\langle w, g\rangle": None,
     },
     "theory.layer.decay_phase": {r"a = 1 - \eta\lambda/n": None},
-    "theory.layer.rotation_adamw": {r"p_T = \sum_{j \ge 0} a^j C_{T+j}": None},
     "theory.layer.rotation_linear": {r"E\|g\|^2 = G/\|w\|^2": None},
     "theory.layer.rotation_normalised": {
         r"C_s = E u_t u_{t+s}": None,

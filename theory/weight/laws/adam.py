@@ -30,20 +30,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from theory.settings import Adam
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
-from theory.weight.laws.adam_steps import AdamSteps, refuse_eps
+from theory.weight.laws.adam_steps import AdamSteps
 from theory.weight.laws.amsgrad import CoupledDrifts
+from theory.weight.laws.coupled import CoupledLaw
 from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
-from theory.weight.minimising import minimising
 from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
-from theory.weight.stability import refuse_plain
 
 if TYPE_CHECKING:
     from theory.algebra.recursion import NumericRecursion
@@ -53,14 +52,11 @@ __all__ = ["AdamLaw", "averaged_symbols", "fixed_variance"]
 
 LEAST_MEASURED_BETA2 = 0.9
 LARGEST_RATE = 0.11  # x up to which the law was measured
-MEASURED = {0.05: 0.003, 0.11: 0.01}  # largest x, and the relative error of the variance up to it
 
 
 @law_of.register
 def _(optimizer: Adam) -> Callable[[Problem], Law]:
-    if optimizer.amsgrad:
-        return lambda problem: AMSGradLaw(minimising(problem))
-    return lambda problem: AdamLaw(minimising(problem))
+    return AMSGradLaw if optimizer.amsgrad else AdamLaw
 
 
 def averaged_symbols(weights: Filter, *, eta: Value, sigma: Value, x: Value, y: Value) -> dict[Any, Value]:
@@ -93,77 +89,65 @@ def _response() -> Callable[..., Value]:
     return sp.lambdify((y, pull, b2), weight_response().subs(kappa, 3), "numpy")
 
 
-class AdamLaw(AdamSteps, Law):
+class AdamLaw(AdamSteps, CoupledLaw):
     """The law of Adam with coupled decay: a first-order form, whose measured error is `accuracy`."""
 
-    method = "approximate"
-    measured: ClassVar[dict[float, float]] = MEASURED
+    inside = True
+    measured = {0.05: 0.003, LARGEST_RATE: 0.01}  # noqa: RUF012
 
-    @cached_property
-    def relative_rate(self) -> Value:
-        """x = eta (lam/n + curvature) / noise: the small parameter of the approximation."""
-        return self.problem.rate / self.problem.noise
+    @property
+    def momentum(self) -> float:
+        """Memory of the first moment."""
+        return self.betas[0]
+
+    @property
+    def response(self) -> float:
+        """A."""
+        return self.steps.response
 
     @property
     def accuracy(self) -> float:
         """Relative error of the variance measured at rates up to this one; NaN where the betas were not measured."""
         beta1, beta2 = self.betas
-        if beta2 < max(beta1, LEAST_MEASURED_BETA2):
-            return math.nan
-        largest = float(np.max(self.relative_rate))
-        return next((error for limit, error in self.measured.items() if largest <= limit), math.nan)
+        return math.nan if beta2 < max(beta1, LEAST_MEASURED_BETA2) else super().accuracy
 
-    def refuse(self) -> None:
-        """Raise NotImplementedError outside the range where the approximation was measured."""
-        self.refuse_unknown()
-        at = self.problem
-        refuse_plain(at)
-        if np.max(self.relative_rate, initial=0) > LARGEST_RATE:
-            limit = float(np.min(LARGEST_RATE * at.eta / self.relative_rate))
-            raise NotImplementedError(
-                f"{type(at.optimizer).__name__} with coupled decay is known for eta (lam/n + curvature) / noise up to "
-                f"{LARGEST_RATE}, got {float(np.max(self.relative_rate)):g}. Take eta below {limit:g}, or theory.AdamW."
-            )
+    @property
+    def pull(self) -> Value:
+        """What the gradient's part that is the weight's takes from it in a step."""
+        return self.response * self.relative_rate
 
-    def refuse_unknown(self) -> None:
-        """Raise NotImplementedError for noise with a memory, and an epsilon that shows."""
-        at = self.problem
-        if np.any(at.correlation != 0):
-            raise NotImplementedError(
-                f"{type(at.optimizer).__name__} with noise that has a memory has no derived form, got correlation = "
-                f"{at.correlation!r}. Available: white noise; AR(1) noise with SGD of any kind."
-            )
-        refuse_eps(at)
+    @property
+    def decay(self) -> Value:
+        """What decoupled decay takes beside."""
+        return 0 * self.relative_rate
 
-    def _refuse_symbols(self) -> None:
-        if self.problem.symbolic:
-            raise NotImplementedError(
-                f"{type(self.problem.optimizer).__name__} has no closed form in symbols. Available: numbers, and "
-                "`expression` (with S and A)."
-            )
+    def acting(self, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
+        """Return k of every step, which times w is the gradient's own part, and the decay that is decoupled."""
+        return rates.decay + self.problem.curvature, np.zeros(rates.steps)
 
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
-        self._refuse_symbols()
+        self._in_numbers()
         at, x = self.problem, self.relative_rate
         finite = fixed_variance(self.weights, eta=at.eta, sigma=1.0, x=x, y=0 * x)
         response = _response()(0 * x, x, self.betas[1])
-        return self.steps.summed(1.0) / self.steps.response * (finite + at.eta**2 / (2 * x) * response)
-
-    @cached_property
-    def balance(self) -> Value:
-        """The scale at which decay balances a gradient `noise` of constant sign: their sum, the gradient, vanishes."""
-        return self.problem.noise / (self.problem.lam / self.problem.n + self.problem.curvature)
+        return self.steps.summed(1.0) / self.response * (finite + at.eta**2 / (2 * x) * response)
 
     @cached_property
     def mean(self) -> NumericRecursion:
         """The recursion of the mean weight and its averaged gradient, pulled as a live second moment leaves it."""
-        self._refuse_symbols()
+        self._in_numbers()
         from theory.weight.derivations.adam import averaged_recursion
 
-        x = self.steps.response * self.relative_rate
-        return averaged_recursion().at(averaged_symbols(self.weights, eta=1.0, sigma=1.0, x=x, y=0 * x))
+        return averaged_recursion().at(self.arguments)
+
+    @property
+    def arguments(self) -> dict[Any, Value]:
+        """The values of the symbols of that recursion, in units of the noise."""
+        return averaged_symbols(
+            self.weights, eta=self.problem.eta, sigma=1.0, x=self.pull, y=self.decay + 0 * self.pull
+        )
 
     @cached_property
     def shrink(self) -> Value:
@@ -176,50 +160,36 @@ class AdamLaw(AdamSteps, Law):
         """Steps in which the memory of the start falls by e: noise / (eta k A) to leading order, if not oscillating."""
         return out(self.mean.relaxation_time())
 
-    @cached_property
-    def settling_time(self) -> Value:
-        """Steps in which the excess of E w^2 over its equilibrium falls by e: the squares of the means fall so."""
-        return self.relaxation_time / 2
-
-    @property
-    def expression(self) -> Any:
-        """The scale as a SymPy expression: the leading order, S and A left as symbols."""
-        import sympy as sp
-
-        from theory.symbols import eta, h, lam, n, sigma
-
-        S, A = sp.symbols("S A", positive=True)
-        return sp.Pow(eta * sigma * S / (2 * A * (lam / n + h)), sp.Rational(1, 2), evaluate=False)
-
     def path(self, rates: Rates, start: float) -> np.ndarray:
         """Return E w^2 along the run from empty moments."""
         self.refuse_unknown()
-        strength = rates.decay + self.problem.curvature
-        pull = Pull(strength, np.ones(rates.steps), *self.stationary_factors)
-        return mean_denominator_path(self, pull, rates, start)
+        strength, decay = self.acting(rates)
+        return mean_denominator_path(self, Pull(strength, 1 - rates.lr * decay, *self.stationary_factors), rates, start)
 
     @cached_property
     def stationary_factors(self) -> tuple[float, float]:
         """The pull's factor A, and that of the noise with which the path ends in `variance` (S out of range)."""
-        at, A, S = self.problem, self.steps.response, float(self.steps.summed(1.0))
-        if not 0 < self.relative_rate <= LARGEST_RATE:
+        at, A, S = self.problem, self.response, float(self.steps.summed(1.0))
+        if not self._in_range:
             return A, S
-        own = (self.relative_rate / at.eta) ** 2 * self.variance  # of the weight in v, over the noise's
-        share = 1 / (1 + own)
+        strength = self.pull / (A * at.eta)  # k over the noise
+        share = 1 / (1 + strength**2 * self.variance)  # of the noise in v
         rate, held = at.eta * math.sqrt(share), 1 + (A - 1) * share
-        x = self.relative_rate * math.sqrt(share) * held
-        unscaled = fixed_variance(self.weights, eta=rate, sigma=1.0, x=x, y=0.0)
+        unscaled = fixed_variance(self.weights, eta=rate, sigma=1.0, x=rate * strength * held, y=self.decay)
         return A, float(1 + (self.variance / unscaled - 1) / share)
+
+    @property
+    def _in_range(self) -> bool:
+        return bool(0 < self.relative_rate <= LARGEST_RATE)
 
     def forgetting(self, rates: Rates) -> np.ndarray:
         """Return by which power of e the mean weight falls in every step, to leading order in x."""
-        pull = (rates.decay + self.problem.curvature) / self.problem.noise
-        return np.asarray(rates.lr * pull * self.steps.response)
+        strength, decay = self.acting(rates)
+        return np.asarray(rates.lr * (decay + strength / self.problem.noise * self.response))
 
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:
         """Return the factor by which so many steps shrink the mean weight, or its leading order in x."""
-        rate = self.steps.response * self.relative_rate if limit else 1 / self.relaxation_time
-        return out(np.exp(-rate * steps))
+        return out(np.exp(-(self.decay + self.pull if limit else 1 / self.relaxation_time) * steps))
 
 
 class AMSGradLaw(CoupledDrifts, AdamLaw):

@@ -63,7 +63,6 @@ class AdamWLaw(AdamSteps, NormalisedLaw):
     """The law of AdamW with its second moment alive: exact up to numerical integration."""
 
     method = "quadrature"
-    starts_empty = True
 
     @property
     def accuracy(self) -> float:

@@ -23,19 +23,14 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from theory.settings.types import Value
-from theory.weight.laws.adam import AdamLaw, _response, averaged_symbols, fixed_variance
-from theory.weight.laws.mean_denominator import Pull, mean_denominator_path
-from theory.weight.problem import out
+from theory.weight.laws.adam import AdamLaw, _response, fixed_variance
 from theory.weight.rates import Rates
 from theory.weight.stability import refuse_linear
-
-if TYPE_CHECKING:
-    from theory.algebra.recursion import NumericRecursion
 
 __all__ = ["CurvedAdamWLaw"]
 
@@ -69,7 +64,7 @@ class CurvedAdamWLaw(AdamLaw):
         from theory.weight.derivations.linear import moments_of
 
         self.refuse_unknown()
-        refuse_linear(self.problem, moments_of(averaged_recursion(), correlated=False), self._symbols())
+        refuse_linear(self.problem, moments_of(averaged_recursion(), correlated=False), self.arguments)
         x = self.decay + self.pull
         if np.max(x) > LARGEST_RATE * (1 + 1e-9):
             limit = float(np.min(LARGEST_RATE * self.problem.eta / x))
@@ -84,9 +79,13 @@ class CurvedAdamWLaw(AdamLaw):
                 f"curvature = {curvature!r} (its sign changed if the optimizer maximises). Take a minimum's."
             )
 
-    def _symbols(self) -> dict[Any, Value]:
-        eta = self.problem.eta
-        return averaged_symbols(self.weights, eta=eta, sigma=1.0, x=self.pull, y=self.decay + 0 * self.pull)
+    @property
+    def _in_range(self) -> bool:
+        return bool(0 < self.decay + self.pull <= LARGEST_RATE * (1 + 1e-9) and self.pull >= 0)
+
+    def acting(self, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
+        """Return the curvature, and the decay, of every step."""
+        return np.full(rates.steps, float(self.problem.curvature)), rates.decay
 
     @property
     def expression(self) -> Any:
@@ -101,46 +100,12 @@ class CurvedAdamWLaw(AdamLaw):
     @cached_property
     def variance(self) -> Value:
         """E w^2 in the stationary state."""
-        self._refuse_symbols()
+        self._in_numbers()
         eta, y, pull = self.problem.eta, self.decay, self.pull
         x = y + pull
         fixed = fixed_variance(self.weights, eta=eta, sigma=1.0, x=pull, y=y)
         fixed_sum = fixed_variance(self.weights, eta=1.0, sigma=1.0, x=0 * x, y=x) * x * (2 - x)
         return fixed * self.steps.summed(1 - x) / fixed_sum * (1 + _response()(y, pull, self.betas[1]))
-
-    @cached_property
-    def mean(self) -> NumericRecursion:
-        """The recursion of the mean weight and its averaged gradient."""
-        self._refuse_symbols()
-        from theory.weight.derivations.adam import averaged_recursion
-
-        return averaged_recursion().at(self._symbols())
-
-    def path(self, rates: Rates, start: float) -> np.ndarray:
-        """Return E w^2 along the run from empty moments."""
-        self.refuse_unknown()
-        strength = np.full(rates.steps, float(self.problem.curvature))
-        pull = Pull(strength, 1 - rates.lr * rates.decay, *self.stationary_factors)
-        return mean_denominator_path(self, pull, rates, start)
-
-    @cached_property
-    def stationary_factors(self) -> tuple[float, float]:
-        """The pull's factor A, and that of the noise with which the path ends in `variance`."""
-        at, A, S = self.problem, self.steps.response, float(self.steps.summed(1.0))
-        x = self.decay + self.pull
-        if not (0 < x <= LARGEST_RATE * (1 + 1e-9) and self.pull >= 0):
-            return A, S
-        own = (at.curvature / at.noise) ** 2 * self.variance
-        share = 1 / (1 + own)
-        rate, held = at.eta * math.sqrt(share), 1 + (A - 1) * share
-        pull = rate * at.curvature / at.noise * held
-        unscaled = fixed_variance(self.weights, eta=rate, sigma=1.0, x=pull, y=self.decay)
-        return A, float(1 + (self.variance / unscaled - 1) / share)
-
-    def forgetting(self, rates: Rates) -> np.ndarray:
-        """Return by which power of e the mean weight falls in every step, to leading order in x."""
-        pull = self.problem.curvature / self.problem.noise * self.steps.response
-        return np.asarray(rates.lr * (rates.decay + pull))
 
     @property
     def balance(self) -> Value:
@@ -149,8 +114,3 @@ class CurvedAdamWLaw(AdamLaw):
             "the balance of AdamW with curvature is not derived: where the gradient vanishes nothing divides it. "
             "Available without curvature."
         )
-
-    def shrink_over(self, steps: Value, *, limit: bool) -> Value:
-        """Return the factor by which so many steps shrink the mean weight, or its leading order in x."""
-        rate = self.decay + self.pull if limit else 1 / self.relaxation_time
-        return out(np.exp(-rate * steps))

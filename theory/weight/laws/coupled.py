@@ -90,11 +90,12 @@ class CoupledLaw(Law):
 
     def refuse(self) -> None:
         """Raise NoEquilibrium if nothing holds the weight, NotImplementedError where nothing is derived."""
-        self._refuse_model()
+        self.refuse_unknown()
         refuse_plain(self.problem)
         self._refuse_rates(self.slow_rate, self.problem.eta)
 
-    def _refuse_model(self) -> None:
+    def refuse_unknown(self) -> None:
+        """Raise NotImplementedError for noise with a memory, and an epsilon that shows."""
         refuse_memory_and_eps(self.problem, neglects_eps=self._neglects_eps)
 
     _neglects_eps: ClassVar[bool] = True
@@ -103,9 +104,10 @@ class CoupledLaw(Law):
         largest = max(self.measured)
         if np.max(rate, initial=0) > largest:
             limit = float(np.min(largest * np.asarray(eta) / np.maximum(rate, np.finfo(float).tiny)))
+            share = "" if self.inside else ", over 1 - momentum"
             raise NotImplementedError(
                 f"{self.name} is known for relative rates up to {largest:g} per step, got {float(np.max(rate)):g} "
-                f"(eta (lam/n + curvature) over the noise, over 1 - momentum). Take eta below {limit:g}."
+                f"(eta (lam/n + curvature) over the noise{share}). Take eta below {limit:g}."
             )
 
     @cached_property
@@ -164,7 +166,7 @@ class CoupledLaw(Law):
 
     def _pull(self, rates: Rates) -> np.ndarray:
         """Return lam/n + h of every step; refuse what the path is not derived for."""
-        self._refuse_model()
+        self.refuse_unknown()
         pull = rates.decay + self.problem.curvature
         share = (1.0 if self.inside else 1 / (1 - self.momentum)) * rates.lr * pull / self.unit
         if np.min(pull, initial=0) < 0:

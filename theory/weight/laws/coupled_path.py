@@ -21,12 +21,11 @@ The construction is this package's own.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
+
+from theory.algebra.compiled import compiled
 
 __all__ = ["AVERAGE", "CENTERED", "MAXIMUM", "STEPS", "SUM", "Corrections", "Denominator", "coupled_path"]
 
@@ -113,19 +112,8 @@ def coupled_path(
     known = np.stack([lr / first_bias, pull, newest, second_bias, corrections.response, corrections.square])
     out = np.empty(steps + 1)
     numbers = (momentum, inside, denominator.memory, denominator.corrected, denominator.eps, denominator.start)
-    _compiled()(known, denominator.kind, *numbers, float(noise), float(start), out)
+    compiled(_iterate)(known, denominator.kind, *numbers, float(noise), float(start), out)
     return out
-
-
-@lru_cache
-def _compiled() -> Callable[..., None]:
-    import numba
-
-    try:
-        compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(_iterate)
-    except RuntimeError:  # no folder for the compiled code can be written
-        compiled = numba.njit(nogil=True, error_model="numpy")(_iterate)
-    return compiled
 
 
 def _iterate(

@@ -93,8 +93,6 @@ def summed_series(series: OddSeries, beta2: float, a: Value) -> Value:
 class DirectedLaw(NormalisedLaw):
     """The law of a step that is a function of the direction b1 m + (1 - b1) g; a subclass says which function."""
 
-    starts_empty = True
-
     @property
     @abstractmethod
     def betas(self) -> tuple[float, float]:

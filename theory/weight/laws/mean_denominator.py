@@ -20,13 +20,11 @@ Kingma and Ba, ICLR 2015 (arXiv:1412.6980), for the rule. The recursion is this 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
+from theory.algebra.compiled import compiled
 from theory.weight.laws.adam_steps import AdamSteps
 from theory.weight.laws.live_start import live_factor
 from theory.weight.rates import Rates
@@ -75,7 +73,7 @@ def mean_denominator_path(law: AdamSteps, pull: Pull, rates: Rates, start: float
     arrays = [rates.lr, pull.strength, pull.left, made.average, made.newest, made.divided]
     arrays.append(_noise_factor(law, pull.noise, rates.steps) - 1)
     noise = float(law.problem.noise) ** 2
-    _compiled()(*(np.asarray(a, dtype=float) for a in arrays), *law.betas, noise, pull.response - 1, out)
+    compiled(_recursion)(*(np.asarray(a, dtype=float) for a in arrays), *law.betas, noise, pull.response - 1, out)
     return out
 
 
@@ -85,16 +83,6 @@ def _noise_factor(law: AdamSteps, late: float, steps: int) -> np.ndarray:
     start = int(min(steps, START / (1 - max(law.betas)), LONGEST_START))
     factor[:start] = live_factor(law, start) * late / float(law.steps.summed(1.0))
     return factor
-
-
-@lru_cache
-def _compiled() -> Callable[..., Any]:
-    import numba
-
-    try:
-        return numba.njit(cache=True)(_recursion)
-    except RuntimeError:  # numba found no folder that it can write: compile in every process then
-        return numba.njit(_recursion)
 
 
 def _recursion(  # noqa: PLR0913, PLR0917 - machine code takes arrays, not settings

@@ -22,17 +22,14 @@ Loshchilov and Hutter, "Decoupled Weight Decay Regularization", ICLR 2019 (arXiv
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from theory.algebra.scan import affine_scan
 from theory.settings.types import Value
 from theory.weight.laws.one_factor import OneFactorLaw
 from theory.weight.problem import out
-from theory.weight.rates import Rates
 from theory.weight.stability import refuse_plain
 
 __all__ = ["NormalisedLaw"]
@@ -42,9 +39,6 @@ class NormalisedLaw(OneFactorLaw):
     """The law of a normalised step with decoupled decay; a subclass says what S(a) is."""
 
     needs_noise = False
-
-    starts_empty: ClassVar[bool] = False
-    """Whether `path` starts as the optimizer does, with an empty memory, and not with steps that are stationary."""
 
     @abstractmethod
     def modes(self) -> tuple[float, np.ndarray, np.ndarray]:
@@ -128,33 +122,3 @@ class NormalisedLaw(OneFactorLaw):
         a, x = self.shrink, self.rate
         alone, _, _ = self.modes()
         return x * (alone - x * self._with_the_last(a)) / self.summed(a)
-
-    def path(self, rates: Rates, start: float) -> np.ndarray:
-        """Return E w^2 along the run, for steps that are stationary from the first on.
-
-        Y = E w u sums what the weight remembers of the steps that the next one resembles, mode by mode.
-        """
-        self.refuse_unknown()
-        alone, first, factor = self.modes()
-        a = (1 - rates.lr * rates.decay)[:, None]
-        kicks = rates.lr[:, None] * first
-        shared = affine_scan(a * factor, kicks, np.zeros(len(first)))[:-1].sum(axis=1, keepdims=True)
-        lr = rates.lr[:, None]
-        return affine_scan(a**2, lr**2 * alone + 2 * a * lr * shared, np.array([start**2]))[:, 0]
-
-    def variance_after(self, steps: Value, start: Value) -> Value:
-        """Return E w^2 after `steps`; refuse where the start is not derived."""
-        self._refuse_unless_started()
-        return super().variance_after(steps, start)
-
-    def deviation_bound(self, start: float) -> Callable[[float], float]:
-        """Return a bound on later deviations; refuse where the start is not derived."""
-        self._refuse_unless_started()
-        return super().deviation_bound(start)
-
-    def _refuse_unless_started(self) -> None:
-        if not self.starts_empty:
-            raise NotImplementedError(
-                f"the way to equilibrium is not derived for {self.name} (an empty memory). Available: `scale`, "
-                "`relaxation_time`, `shrink_per_epoch`; rms and tail_off for SGD and Adam of any kind."
-            )

@@ -23,16 +23,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NoReturn
 
 import numpy as np
 
 from theory.algebra.scan import affine_scan
-from theory.errors import NoEquilibrium
 from theory.settings import ScheduleFreeAdamW, ScheduleFreeSGD
 from theory.settings.types import Value
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam_steps import refuse_eps
+from theory.weight.laws.unsettled import UnsettledLaw
 from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
 from theory.weight.rates import Rates
@@ -65,8 +64,10 @@ def _means_step() -> Callable[..., list[Value]]:
     return sp.lambdify((beta, newest, pull, eta), list(recursion().M), "numpy", cse=True)
 
 
-class _ScheduleFree(Law):
+class _ScheduleFree(UnsettledLaw):
     """What both share."""
+
+    method = "exact"
 
     @property
     def share(self) -> float:
@@ -85,15 +86,10 @@ class _ScheduleFree(Law):
                 f"correlation = {self.problem.correlation!r}. Available: white noise."
             )
 
-    def refuse(self) -> None:
-        """Raise NoEquilibrium: nothing is stationary."""
-        self._no_equilibrium()
-
-    def _no_equilibrium(self) -> NoReturn:
-        raise NoEquilibrium(
-            f"{type(self.problem.optimizer).__name__} has no stationary state: the average of all steps falls for "
-            "ever, its mean square as one over their number. Take theory.trajectory, whose rms holds at any step."
-        )
+    @property
+    def reason(self) -> str:
+        """The average forgets ever more slowly."""
+        return "the average of all steps falls for ever, its mean square as one over their number"
 
     def _newest(self, lr: np.ndarray) -> np.ndarray:
         """Return the share of the newest z in the average, at every step."""
@@ -118,41 +114,6 @@ class _ScheduleFree(Law):
         M = _stacked(_means_step()(self.share, self._newest(lr), pull, lr), rates.steps).reshape(rates.steps, 2, 2)
         means = affine_scan(M, np.zeros((rates.steps, 2)), np.ones(2))
         return np.asarray(-np.diff(np.log(np.hypot(means[:, 0], means[:, 1]))))
-
-    @property
-    def variance(self) -> Value:
-        """None."""
-        self._no_equilibrium()
-
-    @property
-    def balance(self) -> Value:
-        """None."""
-        self._no_equilibrium()
-
-    @property
-    def shrink(self) -> Value:
-        """None: it depends on the step."""
-        self._no_equilibrium()
-
-    @property
-    def relaxation_time(self) -> Value:
-        """None: it grows with the steps."""
-        self._no_equilibrium()
-
-    @property
-    def settling_time(self) -> Value:
-        """None: it grows with the steps."""
-        self._no_equilibrium()
-
-    @property
-    def expression(self) -> Any:
-        """None."""
-        self._no_equilibrium()
-
-    def shrink_over(self, steps: Value, *, limit: bool) -> Value:
-        """Refuse: it depends on the step."""
-        del steps, limit
-        self._no_equilibrium()
 
 
 def _stacked(entries: list[Value], steps: int) -> np.ndarray:

@@ -129,7 +129,7 @@ def test_coupled_adam_joins_the_fixed_second_moment():
         (AdamW(), {"correlation": 0.1}, "AdamW with noise that has a memory has no derived form.*Available"),
         (Adam(), {"correlation": 0.1}, "memory has no derived form.*Available"),
         (theory.Lion(), {"correlation": 0.1}, "Lion with noise that has a memory has no derived form.*Available"),
-        (Adam(), {"curvature": 5.0}, r"up to 0\.11, got .*Take eta below"),
+        (Adam(), {"curvature": 5.0}, r"up to 0\.11 per step, got .*Take eta below"),
     ],
 )
 def test_what_is_not_derived_says_what_is(optimizer, model, message):

@@ -39,7 +39,7 @@ def test_without_momentum_it_is_the_mean_of_a_random_walk():
 
 @pytest.mark.parametrize("optimizer", [ScheduleFreeSGD(), ScheduleFreeAdamW()])
 def test_no_equilibrium(optimizer):
-    with pytest.raises(theory.NoEquilibrium, match=r"no stationary state.*theory\.trajectory"):
+    with pytest.raises(theory.NoEquilibrium, match=r"no equilibrium under ScheduleFree.*theory\.trajectory"):
         theory.equilibrium(lr=0.1, weight_decay=0.1, noise=0.1, optimizer=optimizer)
     run = theory.trajectory(lr=0.1, weight_decay=0.1, noise=0.1, steps=50, start=1.0, optimizer=optimizer)
     assert "no equilibrium" in str(run)
