@@ -22,11 +22,15 @@ __all__ = [
     "Record",
     "constant",
     "correlations",
+    "curve",
     "curves",
     "grip",
     "least_squares",
+    "left_over",
     "mean_square",
     "rates",
+    "slopes",
+    "unweighted",
     "with_weights",
 ]
 
@@ -149,13 +153,22 @@ def constant(record: Record, memory: float) -> tuple[float, float, float]:
     return level, information, float(((y - level * ones) ** 2).sum())
 
 
+def curve(time: np.ndarray, end: float, start: float, rate: float) -> np.ndarray:
+    """Return the mean square s^2 + (r_0^2 - s^2) exp(-2 k t), given s^2, r_0^2 and 2 k, without cancellation."""
+    return end * -np.expm1(-rate * time) + start * np.exp(-rate * time)
+
+
+def slopes(time: np.ndarray, end: float, start: float, rate: float) -> np.ndarray:
+    """Return the slopes of the curve's mean square along (s^2, 2 k, r_0^2), shape (3, points)."""
+    decay = np.exp(-rate * time)
+    return np.array([-np.expm1(-rate * time), (end - start) * time * decay, decay])
+
+
 def correlations(record: Record, memory: float, end: float, start: float, rate: float) -> np.ndarray:
     """Return the correlation matrix of (s^2, 2 k, r_0^2) in the fit made linear at its best curve."""
-    decay = np.exp(-rate * record.time)
-    along = np.array([-np.expm1(-rate * record.time), (end - start) * record.time * decay, decay])
-    slopes = white(along, record, memory)
-    slopes /= np.linalg.norm(slopes, axis=1, keepdims=True)
-    covariance = np.linalg.pinv(slopes @ slopes.T)
+    along = white(slopes(record.time, end, start, rate), record, memory)
+    along /= np.linalg.norm(along, axis=1, keepdims=True)
+    covariance = np.linalg.pinv(along @ along.T)
     deviation = np.sqrt(np.diag(covariance))
     return covariance / np.outer(deviation, deviation)
 
@@ -166,10 +179,10 @@ def least_squares(record: Record, memory: float = 0.0) -> tuple[float, float, fl
     def slope(rate: float) -> float:
         """Return the derivative of the misfit in the rate: the residual along d(curve)/d(rate)."""
         best = curves(record, np.array([rate]), memory, positive=True)
-        decay = np.exp(-rate * record.time)
-        curve = best.end[0] * -np.expm1(-rate * record.time) + best.start[0] * decay
-        residual = white(record.square - curve, record, memory)
-        return float(2 * (best.start[0] - best.end[0]) * (residual @ white(record.time * decay, record, memory)))
+        left = record.square - curve(record.time, best.end[0], best.start[0], rate)
+        along = record.time * np.exp(-rate * record.time)
+        moved = white(along, record, memory)
+        return float(2 * (best.start[0] - best.end[0]) * (white(left, record, memory) @ moved))
 
     grid = rates(record)
     lowest = int(np.argmin(curves(record, grid, memory, positive=True).misfit))
@@ -192,25 +205,32 @@ def with_weights(time: np.ndarray, rms: np.ndarray, error: np.ndarray | None) ->
     if error is not None:
         record = Record(time, square, _deviation(square, error), True)
         for _ in range(PASSES):
-            record = replace(record, weight=_deviation(_curve(record), error))
+            record = replace(record, weight=_deviation(curve(time, *least_squares(record)[:3]), error))
         return record
     even = Record(time, square, np.sqrt(square + FLOOR**2), False)
     proportional = Record(time, square, square + FLOOR**2, False)
     for _ in range(PASSES):
-        noise = least_squares(even)[3] / (8 * len(time))
-        even = replace(even, weight=np.sqrt(_curve(even) + noise + FLOOR**2))
-        proportional = replace(proportional, weight=_curve(proportional) + FLOOR**2)
+        best = least_squares(even)
+        noise = best[3] / (8 * len(time))
+        even = replace(even, weight=np.sqrt(curve(time, *best[:3]) + noise + FLOOR**2))
+        proportional = replace(proportional, weight=curve(time, *least_squares(proportional)[:3]) + FLOOR**2)
     return max(even, proportional, key=_likelihood)
+
+
+def left_over(record: Record, curve: np.ndarray) -> float:
+    """Return the rms of the residuals of a curve (mean squares), in % of the range."""
+    whole = float(np.ptp(record.square))
+    return 100 * float(np.sqrt(np.mean((record.square - curve) ** 2))) / whole if whole else 0.0
+
+
+def unweighted(record: Record) -> Record:
+    """Return the record with one weight for all points, as about a constant, unless their errors are known."""
+    return record if record.known else replace(record, weight=np.full_like(record.square, record.square.mean()))
 
 
 def _deviation(square: np.ndarray, error: np.ndarray) -> np.ndarray:
     """Return the standard deviation of the square of a Gaussian number: 2 sigma sqrt(mean^2 + sigma^2/2)."""
     return 2 * error * np.sqrt(square + error**2 / 2)
-
-
-def _curve(record: Record) -> np.ndarray:
-    end, start, rate, _ = least_squares(record)
-    return end * -np.expm1(-rate * record.time) + start * np.exp(-rate * record.time)
 
 
 def _likelihood(record: Record) -> float:

@@ -69,20 +69,21 @@ class Posterior:
     def negative(self) -> float:
         """Return the probability that s^2 falls below zero, were it allowed to: small where the record shows a tail."""
         weight, mean, deviation = self._cells("scale")
-        return float(weight @ self._below(0.0, mean, deviation))
+        return float(weight @ self._above(0.0, -mean, deviation))
 
     def quantile(self, name: str, probability: float) -> float:
         """Return a quantile of "scale" or "start" (as mean squares) or "rate" (2 k), in the record's units."""
         if name == "rate":
             return self._rate(probability)
         weight, mean, deviation = self._cells(name)
-        below_zero = self._below(0.0, mean, deviation)
-        total = float(weight @ (1 - below_zero))
+        total = float(weight @ self._above(0.0, mean, deviation))
+        if total == 0:
+            return 0.0  # no positive mean square is likely at all
 
         def excess(value: float) -> float:
-            return float(weight @ (self._below(value, mean, deviation) - below_zero)) - probability * total
+            return 1 - probability - float(weight @ self._above(value, mean, deviation)) / total
 
-        high = float((mean + 4 * deviation).max())
+        high = float(max((mean + 4 * deviation).max(), deviation.max()))
         low = max(0.0, float((mean - 4 * deviation).min()))
         while excess(high) < 0:
             high *= 2
@@ -91,8 +92,8 @@ class Posterior:
         return float(brentq(excess, low, high, xtol=1e-300, rtol=1e-13, maxiter=500))
 
     def _rate(self, probability: float) -> float:
-        below_zero = self._below(0.0, self.means["scale"], self.deviations["scale"])
-        positive = self.log_weight + np.log(np.maximum(1 - below_zero, 1e-300))
+        above_zero = self._above(0.0, self.means["scale"], self.deviations["scale"])
+        positive = self.log_weight + np.log(np.maximum(above_zero, 1e-300))
         density = _normal(positive).sum(0) / np.gradient(self.rate)
         steps = np.diff(self.rate) * (density[1:] + density[:-1]) / 2
         below = np.r_[0.0, np.cumsum(steps)] / steps.sum()
@@ -105,9 +106,9 @@ class Posterior:
         matter = weight > NEGLIGIBLE * weight.max()
         return weight[matter], self.means[name][matter], self.deviations[name][matter]
 
-    def _below(self, value: float, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
-        """Return the probability that the mean square is below `value`, in each cell."""
-        z = (value - mean) / deviation
+    def _above(self, value: float, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+        """Return the probability that the mean square is above `value`, in each cell."""
+        z = (mean - value) / deviation
         return ndtr(z) if np.isinf(self.freedom) else stdtr(self.freedom, z)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sim.errors import FitError
 
-__all__ = ["Readings", "readings"]
+__all__ = ["Readings", "in_blocks", "readings"]
 
 FEWEST = 5  # points at different times
 REAL = "iuf"  # kinds of numpy's types
@@ -29,6 +29,8 @@ class Readings:
     error : ndarray, shape (points,), or None
         In units of `size`.
     span, size : float
+    origin : float
+        The first time, in the unit of the data.
     notes : str
         What was left out or averaged, to be appended to a message.
     """
@@ -38,6 +40,7 @@ class Readings:
     error: np.ndarray | None
     span: float
     size: float
+    origin: float
     notes: str
 
 
@@ -70,7 +73,7 @@ def readings(time: Any, rms: Any, error: Any = None) -> Readings:
         raise FitError(f"a fit of three parameters needs at least {FEWEST} points at different times, got {len(at)}.")
     if repeated:
         notes += f"; {repeated} points at repeated times are averaged"
-    return Readings(at, y, sigma, span, size, notes)
+    return Readings(at, y, sigma, span, size, float(t[0]), notes)
 
 
 def _numbers(name: str, given: Any) -> Any:
@@ -124,9 +127,24 @@ def _averaged(
     """Average the points that share a time, by their errors where these are given."""
     at, group, count = np.unique(t, return_inverse=True, return_counts=True)
     repeated = int(count[count > 1].sum())
-    if not repeated:
-        return t, y, sigma, 0
-    weight = np.ones_like(t) if sigma is None else (sigma.min() / sigma) ** 2
+    return (at, *_means(group, y, sigma), repeated) if repeated else (t, y, sigma, 0)
+
+
+def in_blocks(data: Readings, blocks: int) -> Readings:
+    """Return the means over about so many blocks of as many neighbouring points, if the record has twice as many."""
+    points = len(data.time)
+    size = points // blocks
+    if size < 2:
+        return data
+    group = np.minimum(np.arange(points) // size, points // size - 1)  # the last block takes what is left over
+    time, _ = _means(group, data.time, data.error)
+    rms, error = _means(group, data.rms, data.error)
+    notes = f"{data.notes}; its {points} points are fitted as the means of {len(time)} blocks"
+    return replace(data, time=time, rms=rms, error=error, notes=notes)
+
+
+def _means(group: np.ndarray, y: np.ndarray, sigma: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return the means over groups, and their errors for independent points where errors are given."""
+    weight = np.ones_like(y) if sigma is None else (sigma.min() / sigma) ** 2
     total = np.bincount(group, weight)
-    mean = np.bincount(group, weight * y) / total
-    return at, mean, None if sigma is None else sigma.min() / np.sqrt(total), repeated
+    return np.bincount(group, weight * y) / total, None if sigma is None else sigma.min() / np.sqrt(total)

@@ -12,7 +12,7 @@ import numpy as np
 from sim.errors import FitError
 from sim.estimates.decay_model import mean_square
 
-__all__ = ["DecayFit", "Estimate"]
+__all__ = ["DecayFit", "Estimate", "reached"]
 
 NAMES = ("scale", "rate", "start")
 
@@ -25,6 +25,16 @@ class Estimate(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.value:.6g} +/- {self.error:.2g}" if math.isfinite(self.value) else "unknown"
+
+
+def reached(end: float, estimate: Estimate, side: int) -> float:
+    """Return an interval's upper (`side` 1) or lower (-1) end, an error beyond an estimate that it leaves out.
+
+    Least squares knows no memory, the interval does. Where the curve misses the data the two may disagree.
+    """
+    if side * (end - estimate.value) > 0:
+        return end
+    return max(estimate.value + side * estimate.error, 0.0)
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,12 @@ class DecayFit:
     chi2_per_dof : float or None
         Of the least-squares curve. None where no errors of the data were given.
     points : int
-        Points at different times.
+        Points at different times, or blocks of them where a long record was averaged.
     converged : bool
-        Whether the data determine a rate. Not so for a constant, a straight line, a decay over within one interval.
+        Whether the data determine a rate. Not so for a constant, a straight line, a decay over within one interval, or
+        where the curve does not describe the record.
     tail_seen : bool
-        Whether the data reach the tail: the scale is then measured, not extrapolated.
+        Whether the data reach the tail and stay at it: the scale is then measured, not extrapolated.
     message : str
         A sentence that says so, and what to do if not.
     scale_bound : float or None
@@ -101,11 +112,11 @@ class DecayFit:
             raise FitError(f"confidence must lie between 0 and 1, got {confidence}.")
         if self._quantile is None or math.isnan(getattr(self, of).value):
             return 0.0, math.inf
+        found = getattr(self, of)
         if of == "scale" and self._to_zero:
-            return 0.0, self._quantile(of, confidence)
-        low, high = (self._quantile(of, (1 + side * confidence) / 2) for side in (-1, 1))
-        value = getattr(self, of).value  # outside where the curve misses the data: least squares and noise disagree
-        return min(low, value), max(high, value)
+            return 0.0, reached(self._quantile(of, confidence), found, 1)
+        low, high = (reached(self._quantile(of, (1 + side * confidence) / 2), found, side) for side in (-1, 1))
+        return low, high
 
     def as_dict(self) -> dict[str, Any]:
         """Return all but the covariance as plain numbers, with None for what is unknown: for JSON."""

@@ -37,14 +37,15 @@ def fit_of(run: xr.Dataset, layer: int) -> sim.DecayFit:
     return sim.fit_decay(run.epoch.values, *mean_and_error(run.rms.sel(layer=layer).transpose("replica", "epoch")))
 
 
-def fit_facts(fit: sim.DecayFit, run: xr.Dataset) -> dict[str, Any]:
+def fit_facts(fit: sim.DecayFit, run: xr.Dataset, layer: int) -> dict[str, Any]:
     """Return the fit's numbers (None where the data do not tell them), and whether the data show its tail."""
     if not (fit.converged and np.isfinite([*fit.scale, *fit.rate]).all()):
         return {"converged": False, "tail_seen": False, "message": fit.message, "scale": None, "rate": None}
-    end = float(fit.rms(run.epoch.values[-1])) ** 2 / fit.scale.value**2 if fit.scale.value else None
+    end = float(run.rms.sel(layer=layer).isel(epoch=-1).mean())
     return {
         "converged": True, "scale": fit.scale._asdict(), "rate": fit.rate._asdict(), "message": fit.message,
-        "tail_seen": fit.tail_seen, "end_over_tail": end, "chi2_per_dof": fit.chi2_per_dof,
+        "tail_seen": fit.tail_seen, "end_over_tail": end / fit.scale.value if fit.scale.value else None,
+        "chi2_per_dof": fit.chi2_per_dof,
     }  # fmt: skip
 
 

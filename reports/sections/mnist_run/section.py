@@ -78,7 +78,7 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
         "near_percent": round(100 * NEAR),
         "around": AROUND,
         "claims": claims,
-        "fits": {str(layer): fit_facts(fit, large) for layer, fit in fits.items()},
+        "fits": {str(layer): fit_facts(fit, large, layer) for layer, fit in fits.items()},
         "table": published_table(large),
         "accuracy": {init: average.as_dict() for init, average in accuracy.items()},
         "textbook_accuracy": {init: 100 * value for init, value in TEXTBOOK_ACCURACIES[HIDDEN].items()},

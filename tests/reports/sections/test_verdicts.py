@@ -84,10 +84,10 @@ def test_scales_that_the_walk_and_the_textbook_would_describe():
 
 def test_a_fit_that_fails_is_said(as_asked):
     run = as_asked["large"]
-    assert fit_facts(fit_of(run, 2), run)["converged"] is True
+    assert fit_facts(fit_of(run, 2), run, 2)["converged"] is True
     steady = run.copy()
     steady["rms"] = xr.ones_like(run.rms) * xr.DataArray([1.0, 1.0001], dims="replica")
-    facts = fit_facts(fit_of(steady, 2), steady)
+    facts = fit_facts(fit_of(steady, 2), steady, 2)
     assert facts["tail_seen"] is False
     assert facts["converged"] or facts["scale"] is None
 

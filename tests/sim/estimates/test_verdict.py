@@ -27,7 +27,7 @@ def decay(times, tail=0.2):
         (np.exp(1e-4 * T), "grows along a straight line or faster", None),
         (1 - 5e-5 * T, "heads below zero", None),
         (1 - 5e-5 * T + 0.003 * SCATTER, "heads below zero", None),
-        (0.6 + 0.4 * np.cos(np.pi * T / 1e4), "slow noise about a constant", None),
+        (0.6 + 0.4 * np.cos(np.pi * T / 1e4), "the curve does not describe the record", None),
         (np.where(T < 5000, 1, 0.2), "slow noise about a constant", None),
         (np.r_[1, np.full(59, 0.2)] * (1 + 1e-3 * SCATTER), "by the second point", 0.2),
     ],
