@@ -72,5 +72,5 @@ def _turn(record: Record) -> str:
     start, *middle, end = (float(np.mean(part)) for part in np.array_split(record.square, 5))
     low, high = min(middle), max(middle)
     if end > max(TURN * low, high):
-        return ": the rms falls and then grows" if start > TURN * low else ": the rms grows ever faster"
+        return ": the rms falls and then grows" if start > TURN * low else ": the rms grows to its end"
     return ""

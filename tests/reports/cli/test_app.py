@@ -110,7 +110,7 @@ def test_fit_of_a_constant(tailoff, tmp_path):
     (tmp_path / "line.csv").write_text("\n".join(f"{t},{1 + t}" for t in range(20)))
     code, out, err = tailoff("fit", tmp_path / "line.csv")
     assert (code, out) == (2, "")
-    assert "grows along a straight line" in err
+    assert "the rms grows to its end" in err
 
 
 def test_fit_of_no_run(tailoff, tmp_path):
