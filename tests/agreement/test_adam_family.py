@@ -124,7 +124,8 @@ def test_nadam_before_its_momentum_has_settled():
     optimizer, decay = NAdam((0.745, 0.842), decoupled_weight_decay=True), 2.0
     run = theory.trajectory(lr=0.01, weight_decay=decay, steps=1500, optimizer=optimizer)
     samples = np.zeros(20_000)
-    for t, w in enumerate(walk(optimizer, run.rates.lr, decay, weights=samples.size, seed=3), start=1):
+    model = {"noise": SIGMA, "shape": samples.size, "seed": 3}
+    for t, (w, _) in enumerate(on_the_way(optimizer, run.rates.lr, decay, **model), start=1):
         if t > 300:
             samples += w * w / 1200
     seen = samples.mean(), samples.std(ddof=1) / np.sqrt(samples.size)
