@@ -6,7 +6,6 @@ evaluation mode, is the attribute `average`.
 
 from __future__ import annotations
 
-import math
 from functools import partial
 
 import numpy as np
@@ -34,21 +33,19 @@ class ScheduleFreeRule:
         if self.steps == 0:
             self.z, self.average = w.copy(), w.copy()
         self.steps += 1
-        rate = self.eta
         if settings.maximize:
             gradient = -gradient
         if isinstance(settings, ScheduleFreeAdamW):
             share, beta2 = settings.betas
-            rate *= math.sqrt(1 - beta2**self.steps)
             self.second = beta2 * self.second + (1 - beta2) * gradient**2
-            gradient = gradient / (np.sqrt(self.second) + settings.eps)
+            gradient = gradient / (np.sqrt(self.second / (1 - beta2**self.steps)) + settings.eps)
         else:
             share = settings.momentum
-        self.largest = max(self.largest, rate)
+        self.largest = max(self.largest, self.eta)
         weight = self.steps**settings.r * self.largest**settings.weight_lr_power
         self.weights += weight
         newest = weight / self.weights if self.weights else 0.0
-        self.z = self.z - rate * (gradient + self.decay * w)
+        self.z = self.z - self.eta * (gradient + self.decay * w)
         self.average = self.average + newest * (self.z - self.average)
         w[...] = (1 - share) * self.z + share * self.average
 

@@ -118,6 +118,22 @@ def test_the_way_there(name, schedule):
             assert seen.verdict == "agrees", (name, str(seen))
 
 
+@pytest.mark.slow
+def test_nadam_before_its_momentum_has_settled():
+    """Mean over the run: PyTorch's momentum_decay takes 6124 steps to settle by e."""
+    optimizer, decay = NAdam((0.745, 0.842), decoupled_weight_decay=True), 2.0
+    run = theory.trajectory(lr=0.01, weight_decay=decay, steps=1500, optimizer=optimizer)
+    samples = np.zeros(20_000)
+    model = {"noise": SIGMA, "shape": samples.size, "seed": 3}
+    for t, (w, _) in enumerate(on_the_way(optimizer, run.rates.lr, decay, **model), start=1):
+        if t > 300:
+            samples += w * w / 1200
+    seen = samples.mean(), samples.std(ddof=1) / np.sqrt(samples.size)
+    assert Comparison("E w^2", run.variance[301:].mean(), *seen, precision=0.003).verdict == "agrees"
+    settled = theory.equilibrium(lr=0.01, weight_decay=1.05 * decay, optimizer=optimizer).variance
+    assert Comparison("E w^2", settled, *seen, precision=0.003).verdict == "differs"
+
+
 def test_the_naive_exponential_is_rejected_at_the_start():
     optimizer, decay = AdamW((0.9, 0.99)), 5.0
     eq = theory.equilibrium(lr=1e-3, weight_decay=decay, optimizer=optimizer)

@@ -7,10 +7,11 @@ laws that are nearly right must be rejected by the same gates.
 import numpy as np
 import pytest
 
+import sim
 import theory
 from reports.comparison import Comparison
 from tests.agreement.walks import mean_square, on_the_way, settled
-from theory import ASGD, SGD, Adadelta, Adafactor, Adagrad, Adamax, RMSprop
+from theory import ASGD, SGD, Adadelta, Adafactor, Adagrad, Adam, Adamax, NAdam, RAdam, RMSprop
 
 
 def compared(predicted, measured, accuracy, name="E w^2", precision=0.01):
@@ -167,3 +168,36 @@ def test_adafactor(shape, start, accuracy):
         assert result.verdict == "agrees", str(result)
     other = theory.trajectory(**kwargs, shape=(4, 4))
     assert compared(other.variance[t], measured, accuracy).verdict == "differs", "the shape does not matter"
+
+
+def test_starts_that_differ_are_averaged_over():
+    """Where the start's decay is twice the noise every weight falls at its own speed; their rms is not one start."""
+    noise, lr, decay, rms = 0.1, 2e-3, 2.0, 0.1
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    numbers = {"lr": lr, "weight_decay": decay, "noise": noise, "optimizer": Adam((0.9, 0.98)), "steps": 60}
+    one = theory.trajectory(**numbers, start=rms).variance[-1]
+    paths = [theory.trajectory(**numbers, start=abs(rms * z)).variance[-1] for z in nodes]
+    rng = np.random.default_rng(4)
+    w = rms * rng.standard_normal(40_000)
+    rule = sim.rule_of(numbers["optimizer"])(decay, lr, w.shape)
+    for _ in range(numbers["steps"]):
+        rule.step(w, noise * rng.standard_normal(w.shape))
+    seen = mean_square(w)
+    assert compared(weights @ paths / weights.sum(), seen, 0.03, precision=0.02).verdict == "agrees"
+    assert compared(one, seen, 0.03, precision=0.02).verdict == "differs"
+
+
+@pytest.mark.parametrize("optimizer", [Adam((0.9, 0.98)), NAdam((0.9, 0.98)), RAdam((0.9, 0.98)), RMSprop(alpha=0.98)])
+def test_decay_that_stays_up_while_the_rate_falls(optimizer):
+    """With a floor within 6%; with a lower one, where each weight has its own denominator, refused: 11% to 24% off."""
+    numbers = {"lr": 0.01, "weight_decay": 2.0, "noise": 1.0, "start": 0.05, "optimizer": optimizer, "steps": 300}
+    floor = theory.schedules.cosine(floor=0.05)
+    run = theory.trajectory(**numbers, schedule=floor, independent=True)
+    model = {"noise": 1.0, "start": 0.05, "shape": 20_000, "seed": 8}
+    *_, (w, _) = on_the_way(optimizer, run.rates.lr, run.rates.decay, **model)
+    seen = mean_square(w)
+    assert compared(run.variance[-1], seen, 0.06, precision=0.02).verdict == "agrees"
+    follows = theory.trajectory(**numbers, schedule=floor).variance[-1]
+    assert compared(follows, seen, 0.06, precision=0.02).verdict == "differs"
+    with pytest.raises(NotImplementedError, match=r"at most 0\.3 times the noise.*higher floor"):
+        theory.trajectory(**numbers, schedule=theory.schedules.cosine(floor=0.01), independent=True)

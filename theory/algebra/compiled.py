@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["compiled"]
 
+Result = TypeVar("Result")
+
 
 @lru_cache
-def compiled(recursion: Callable[..., None]) -> Callable[..., None]:
+def compiled(recursion: Callable[..., Result]) -> Callable[..., Result]:
     """Return the machine code of a function of numbers and arrays; it is kept in a folder where one can be written.
 
     Examples

@@ -189,7 +189,9 @@ def trajectory(
     steps : int
         Length of the run, T.
     start : float
-        The start weight, or its rms about zero. The optimizer's memory is empty.
+        The start weight, or its rms about zero. The optimizer's memory is empty. Where the decay is divided with the
+        gradient (Adam, RMSprop, Adagrad, ...) and (lam/n + curvature) start exceeds a fifth of the noise it is the
+        start of every weight: each falls at its own speed, so for starts that differ average `.variance` over them.
     schedule : Schedule, str or array, optional
         Factors of the peak's learning rate: one of `theory.schedules`, its name, or one number a step. Default: held.
     decay_schedule : Schedule, str or array, optional

@@ -154,7 +154,8 @@ class Equilibrium:
         steps : int, array of whole numbers or Symbol
             Zero or more; broadcasts against `start` and the arguments of the equilibrium.
         start : float, ndarray or Expr
-            The start weight. An optimizer's memory is empty then.
+            The start weight. An optimizer's memory is empty then. Where the decay is divided with the gradient and
+            (lam/n + curvature) start exceeds a fifth of the noise: that of every weight, see `theory.trajectory`.
 
         Returns
         -------

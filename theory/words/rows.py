@@ -15,7 +15,7 @@ HUGGING_FACE = "src/transformers/optimization.py, transformers at 005edac"
 FASTAI = "fastai/optimizer.py, fastai at 0a20fa1"
 APEX = "csrc/multi_tensor_adam.cu, apex at 004da4e"
 COMPOSER = "composer/optim/decoupled_weight_decay.py, Composer at 02c872e"
-SCHEDULE_FREE = "schedulefree/adamw_schedulefree.py, schedule_free at 0083572"
+SCHEDULE_FREE = "schedulefree/adamw_schedulefree.py, schedulefree 1.4.1"
 AVERAGED = "the decay acts at y, between the iterate and its average, and not on the weight."
 
 

@@ -17,11 +17,18 @@ def test_sgd_by_hand():
     np.testing.assert_allclose(w, 0.25 * 1.83 + 0.75 * 1.615)
 
 
-def test_adamw_starts_with_the_sign_and_a_smaller_decay():
+def test_adamw_by_hand():
+    """As schedulefree 1.4.1: v is corrected, so that the first step is the sign, and the learning rate is not."""
     w = np.array([2.0, 2.0])
-    rule = rule_of(ScheduleFreeAdamW((0.9, 0.99), eps=0.0))(0.1, 0.5, w.shape)
-    rule.step(w, np.array([3.0, -0.01]))
-    np.testing.assert_allclose(w, 2 - 0.5 * np.array([1, -1]) - 0.5 * 0.1 * 0.1 * 2)  # the rate times sqrt(1 - beta2)
+    rule = rule_of(ScheduleFreeAdamW((0.75, 0.99), eps=0.0))(0.1, 0.5, w.shape)
+    first, second = np.array([3.0, -0.01]), np.array([1.0, 0.02])
+    rule.step(w, first)
+    z = 2 - 0.5 * np.array([1, -1]) - 0.5 * 0.1 * 2
+    np.testing.assert_allclose(w, z)
+    rule.step(w, second)
+    later = z - 0.5 * (second / np.sqrt((0.99 * first**2 + second**2) / 1.99) + 0.1 * z)
+    np.testing.assert_allclose(rule.average, (z + later) / 2)  # equal weights
+    np.testing.assert_allclose(w, 0.25 * later + 0.75 * rule.average)
 
 
 @pytest.mark.parametrize("r", [0.0, 1.5])

@@ -50,8 +50,9 @@ class ScheduleFreeSGD:
 class ScheduleFreeAdamW(AdamLike):
     """Schedule-free AdamW (Defazio et al. 2024), `AdamWScheduleFree` of the package schedulefree.
 
-    As `ScheduleFreeSGD`, with the gradient divided by the root of its second moment; the correction of its bias
-    multiplies the learning rate and so the decay too. The decay is taken where the gradient is and not divided.
+    As `ScheduleFreeSGD`, with the gradient divided by the root of its second moment, bias corrected, as in the package
+    since its version 1.3 (before, the correction multiplied the learning rate and so the decay too). The decay is taken
+    where the gradient is and not divided.
 
     Parameters
     ----------

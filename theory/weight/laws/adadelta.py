@@ -13,7 +13,7 @@ Assumptions
 
 Range: x / B up to 0.02 and rho from 0.5 to 0.999. Error of E w^2, measured for rho of 0.8 to 0.99: 0.7%; 1.5% is
 stated, since a path, whose first order in x is that of means, ends so near to it. Along a path from k w_0 up to
-0.2 sigma: 6% while the scale sets up, 1/(2 (1 - rho)^2) steps, 2% later; farther out nothing is given.
+0.2 sigma: 12% (high) while the scale sets up, 1/(1 - rho)^2 steps, 2% later; farther out nothing is given.
 
 References
 ----------

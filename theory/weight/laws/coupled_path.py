@@ -27,9 +27,20 @@ import numpy as np
 
 from theory.algebra.compiled import compiled
 
-__all__ = ["AVERAGE", "CENTERED", "MAXIMUM", "STEPS", "SUM", "Corrections", "Denominator", "coupled_path"]
+__all__ = [
+    "AVERAGE",
+    "CENTERED",
+    "MAXIMUM",
+    "STEPS",
+    "SUM",
+    "Corrections",
+    "Denominator",
+    "coupled_path",
+    "refuse_spread",
+]
 
 AVERAGE, CENTERED, SUM, MAXIMUM, STEPS = range(5)
+LARGEST_SPREAD = 0.3  # of what decay adds to the gradients, over the noise: beyond, each weight has its own denominator
 
 
 @dataclass(frozen=True)
@@ -112,8 +123,29 @@ def coupled_path(
     known = np.stack([lr / first_bias, pull, newest, second_bias, corrections.response, corrections.square])
     out = np.empty(steps + 1)
     numbers = (momentum, inside, denominator.memory, denominator.corrected, denominator.eps, denominator.start)
-    compiled(_iterate)(known, denominator.kind, *numbers, float(noise), float(start), out)
+    spread, at = compiled(_iterate)(known, denominator.kind, *numbers, float(noise), float(start), out)
+    if denominator.kind in (AVERAGE, CENTERED):
+        refuse_spread(spread, at)
     return out
+
+
+def refuse_spread(largest: float, step: int) -> None:
+    """Raise NotImplementedError where a decay that rises makes gradients differ by more than the noise can hide.
+
+    Parameters
+    ----------
+    largest : float
+        The largest standard deviation of (lam/n + h) w over that of the noise, where lam/n is above its least.
+    step : int
+        Where it was.
+    """
+    if largest > LARGEST_SPREAD:
+        raise NotImplementedError(
+            "the way of a weight whose decay is divided with the gradient is known where the decay in the gradient "
+            f"differs between weights by at most {LARGEST_SPREAD:g} times the noise, got {largest:.3g} in step {step}: "
+            "it grows where the decay does not fall with the learning rate. Give the schedule a higher floor, let the "
+            "decay follow it, or take theory.AdamW."
+        )
 
 
 def _iterate(
@@ -128,18 +160,24 @@ def _iterate(
     noise: float,
     start: float,
     out: np.ndarray,
-) -> None:
-    """Write E w^2 into `out`: means and covariance of weight w, first moment m and running mean g of the gradient."""
+) -> tuple[float, int]:
+    """Write E w^2 into `out`; return the largest spread of a rising k times w over the noise, and its step.
+
+    Means and covariance of weight w, first moment m and running mean g of the gradient.
+    """
     w = start
     m = g = ww = wm = mm = wg = mg = gg = 0.0  # means beside w, and covariances
     white = noise * noise
     square = accumulated  # what the denominator sums, and of Adadelta the mean square of the steps
-    steps_square = largest_pull = largest_noise = 0.0
+    steps_square = largest_pull = largest_noise = largest_spread = 0.0
+    least, at = known[1].min(), 0
     out[0] = w * w
     for t in range(known.shape[1]):
         lr, k, newest, bias = known[0, t], known[1, t], known[2, t], known[3, t]
         response, step_square = known[4, t], known[5, t]
         spread = white + k * k * ww
+        if k > least and spread > largest_spread:
+            largest_spread, at = spread, t + 1
         gradient_square = spread + k * k * w * w
         if kind == 2:  # SUM
             square += gradient_square
@@ -190,3 +228,4 @@ def _iterate(
         m = momentum * m + ck * w
         w = w - r * m
         out[t + 1] = ww + w * w
+    return np.sqrt(max(largest_spread / white - 1, 0.0)), at

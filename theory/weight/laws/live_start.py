@@ -30,7 +30,7 @@ import numpy as np
 
 from theory.algebra.scan import affine_scan
 from theory.weight.laws.adam_steps import AdamSteps, Corrections, powers
-from theory.weight.laws.second_moment import StepCovariance, first_order_covariance
+from theory.weight.laws.second_moment import Filter, StepCovariance, filtered_covariance, first_order_covariance
 from theory.weight.rates import Rates
 
 __all__ = ["live_factor", "live_path"]
@@ -109,22 +109,38 @@ def _covariance(
     ]
     newer = [p, p * live * square * total, p * live / filled]
     factor = np.array([b1, b1, b1 * b2])
-    return _with_quadrature(law, made.average * (1 - b1) + c, live, filled, (alone, older, newer, factor))
+    return _with_quadrature(law, made, live, filled, (alone, older, newer, factor))
 
 
 def _with_quadrature(
-    law: AdamSteps, size: np.ndarray, live: np.ndarray, filled: np.ndarray, terms: tuple[Any, ...]
+    law: AdamSteps, made: Corrections, live: np.ndarray, filled: np.ndarray, terms: tuple[Any, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the terms with what the quadrature knows beyond the first order added, as far as v's memory has filled."""
+    """Return the terms with what the quadrature knows beyond the first order added, as far as v's memory has filled.
+
+    The covariance is bilinear in the two gradients' factors, which change: of the average p, and of the newest c.
+    """
     alone, older, newer, factor = terms
-    weights, exact = law.weights, law.steps
-    first: StepCovariance = first_order_covariance(weights, law.betas[1])
-    beyond = exact.first.copy()
-    beyond[: len(first.first)] -= first.first[: len(beyond)]
-    scale = live * size / (weights.tail + weights.newest)
+    b1, b2 = law.betas
+    p, c = live * made.average, live * made.newest
     known = np.concatenate([[0.0], filled[:-1]])
-    alone = alone + (exact.alone - first.alone) * scale**2 * known
-    for gain, mode in zip(beyond, exact.factor, strict=True):
-        if mode > 0 and abs(gain) > NEGLIGIBLE * exact.alone:
-            older, newer, factor = [*older, gain / mode * scale * known], [*newer, scale], np.append(factor, mode)
+    averaged = _beyond(Filter(b1, 1 - b1), b2)
+    alone = alone + p**2 * known * averaged.alone
+    shares = [(p * known, averaged)]  # of what is beyond in C_st / p_t, and what that is
+    if np.any(c):
+        mixed, newest = _beyond(Filter(b1, 1 - b1, 1.0), b2), _beyond(Filter(b1, 0.0, 1.0), b2)
+        alone = alone + c * known * (p * (mixed.alone - averaged.alone - newest.alone) + c * newest.alone)
+        shares = [((p - c) * known, averaged), (c * known, mixed)]
+    for k in range(max(len(beyond.first) for _, beyond in shares)):
+        mode = b1 * b2**k
+        gain = sum(share * beyond.first[k] for share, beyond in shares if k < len(beyond.first))
+        if mode > 0 and np.max(np.abs(gain)) > NEGLIGIBLE * law.steps.alone:
+            older, newer, factor = [*older, gain / mode], [*newer, p], np.append(factor, mode)
     return alone, np.stack(older, axis=1), np.stack(newer, axis=1), factor
+
+
+def _beyond(weights: Filter, beta2: float) -> StepCovariance:
+    """Return what the quadrature knows beyond the first order; its modes are b1 b2^k."""
+    exact, first = filtered_covariance(weights, beta2), first_order_covariance(weights, beta2)
+    modes = exact.first.copy()
+    modes[: len(first.first)] -= first.first[: len(modes)]
+    return StepCovariance(exact.alone - first.alone, modes, exact.factor, exact.response - first.response)

@@ -15,7 +15,7 @@ Assumptions
 
 Range: y up to 0.3 and alpha from 0.05. Error of E w^2, measured for alpha of 0.9 and more: 0.3% for y <= 0.1, 1.5% up
 to 0.3; centered only for 1 - alpha up to 0.15 (1 - mu) (at alpha = 0.9, mu = 0.9 it is 6%). Along a path from any
-start: 3% in the first memory of v, 5% where k w is about sigma, 1% elsewhere.
+start: 3% in the first memory of v (4.5% centered), 7% where k w is about sigma, 1% elsewhere; where k rises, as Adam's.
 
 References
 ----------

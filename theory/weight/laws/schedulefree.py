@@ -74,8 +74,8 @@ class _ScheduleFree(UnsettledLaw):
         """beta: how much of x is in y."""
         raise NotImplementedError
 
-    def steps_of(self, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
-        """Return the learning rate that multiplies gradient and decay, and the gradient's rms, of every step."""
+    def noise_of(self, steps: int) -> np.ndarray:
+        """Return the rms of what the learning rate multiplies beside the decay, at every step."""
         raise NotImplementedError
 
     def refuse_unknown(self) -> None:
@@ -101,7 +101,7 @@ class _ScheduleFree(UnsettledLaw):
     def path(self, rates: Rates, start: float) -> np.ndarray:
         """Return E x^2 along the run, exactly."""
         self.refuse_unknown()
-        lr, noise = self.steps_of(rates)
+        lr, noise = rates.lr, self.noise_of(rates.steps)
         pull = rates.decay + float(self.problem.curvature)
         matrix, added = _moments_step()(self.share, self._newest(lr), pull, lr, noise)
         A = _stacked(matrix, rates.steps).reshape(rates.steps, 3, 3)
@@ -109,9 +109,10 @@ class _ScheduleFree(UnsettledLaw):
 
     def forgetting(self, rates: Rates) -> np.ndarray:
         """Return by which power of e the mean of the state (z, x) shortens in every step, for a start at z = x."""
-        lr, _ = self.steps_of(rates)
         pull = rates.decay + float(self.problem.curvature)
-        M = _stacked(_means_step()(self.share, self._newest(lr), pull, lr), rates.steps).reshape(rates.steps, 2, 2)
+        M = _stacked(_means_step()(self.share, self._newest(rates.lr), pull, rates.lr), rates.steps).reshape(
+            rates.steps, 2, 2
+        )
         means = affine_scan(M, np.zeros((rates.steps, 2)), np.ones(2))
         return np.asarray(-np.diff(np.log(np.hypot(means[:, 0], means[:, 1]))))
 
@@ -128,9 +129,9 @@ class ScheduleFreeSGDLaw(_ScheduleFree):
         """Its momentum."""
         return float(self.problem.optimizer.momentum)
 
-    def steps_of(self, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rates as they are, and the noise."""
-        return rates.lr, np.full(rates.steps, float(self.problem.noise))
+    def noise_of(self, steps: int) -> np.ndarray:
+        """Return the noise."""
+        return np.full(steps, float(self.problem.noise))
 
 
 class ScheduleFreeAdamWLaw(_ScheduleFree):
@@ -159,13 +160,10 @@ class ScheduleFreeAdamWLaw(_ScheduleFree):
             )
         refuse_eps(self.problem)
 
-    def steps_of(self, rates: Rates) -> tuple[np.ndarray, np.ndarray]:
-        """Return the rates times the root of the correction, and the rms of g / sqrt(v), v uncorrected."""
-        beta2 = self.problem.optimizer.beta2
-        t = np.arange(1.0, rates.steps + 1)
-        corrected = 1 - beta2**t
-        known, squares = normalised_square(beta2)
-        return rates.lr * np.sqrt(corrected), np.sqrt(np.interp(np.log(t), np.log(known), squares) / corrected)
+    def noise_of(self, steps: int) -> np.ndarray:
+        """Return the rms of g / sqrt(v), v corrected."""
+        known, squares = normalised_square(self.problem.optimizer.beta2)
+        return np.sqrt(np.interp(np.log(np.arange(1.0, steps + 1)), np.log(known), squares))
 
 
 @lru_cache
