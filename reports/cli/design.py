@@ -101,7 +101,9 @@ def rescale(
     eta: MaybeEta = None,
     lr: Lr = None,
     weight_decay: WeightDecay = None,
-    batch_size: Annotated[int, typer.Option(**WHOLE, help="Examples per step of the set-up that works.")] = 1,
+    batch_size: Annotated[
+        int | None, typer.Option(**WHOLE, help="Examples per step of the set-up that works, with --to-batch-size.")
+    ] = None,
     to_batch_size: Annotated[
         int | None, typer.Option(**WHOLE, help="Of the new one; accumulated batches count.")
     ] = None,
@@ -141,8 +143,10 @@ def rescale(
     change: dict[str, Any] = {"to_n": to_n, "to_batch_size": to_batch_size, "to_eta": to_eta}
     if all(value is None for value in change.values()):
         raise theory.InvalidArgument("--to-batch-size, --to-n or --to-eta must be given: say what the new set-up has.")
+    if batch_size is None and to_batch_size is not None:
+        raise theory.InvalidArgument("--batch-size must be given with --to-batch-size: say what the old set-up has.")
     model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": shape_for(chosen, shape)}
-    recipe = theory.rescale(**words, **change, batch_size=batch_size, **model)
+    recipe = theory.rescale(**words, **change, batch_size=1 if batch_size is None else batch_size, **model)
     names = ["lr", "weight_decay"] if lr is not None else ["n", "lam", "eta"]
     names += ["batch_size", "scale_ratio", "memory_ratio"]
     content = {name: getattr(recipe, name) for name in names}

@@ -109,6 +109,7 @@ def test_translate(tailoff):
             "batch_size must be left out with",
         ),
         (["rescale", 5000, 5, 0.1, "--batch-size", 10], "--to-batch-size, --to-n or --to-eta must be given"),
+        (["rescale", 5000, 5, 0.1, "--to-batch-size", 10], "--batch-size must be given with --to-batch-size"),
         (
             ["rescale", 5000, 5, 0.1, "--to-batch-size", 10, "--examples", 7],
             "--examples must be left out without --lr and --to-n, got 7",
