@@ -116,7 +116,9 @@ def rescale(
     eta: MaybeEta = None,
     lr: Lr = None,
     weight_decay: WeightDecay = None,
-    batch_size: Annotated[int, typer.Option(**WHOLE, help="Examples per step of the set-up that works.")] = 1,
+    batch_size: Annotated[
+        int | None, typer.Option(**WHOLE, help="Examples per step of the set-up that works, with --to-batch-size.")
+    ] = None,
     to_batch_size: Annotated[
         int | None, typer.Option(**WHOLE, help="Of the new one; accumulated batches count.")
     ] = None,
@@ -174,9 +176,11 @@ def rescale(
             "--to-batch-size, --to-n, --to-eta, --to-width or --to-tokens-per-parameter must be given: say what the "
             "new set-up has."
         )
+    if batch_size is None and to_batch_size is not None:
+        raise theory.InvalidArgument("--batch-size must be given with --to-batch-size: say what the old set-up has.")
     change |= {"width": width, "width_rule": width_rule, "tokens_per_parameter": tokens_per_parameter}
     model: dict[str, Any] = {"noise": noise, "optimizer": chosen, "shape": shape_for(chosen, shape)}
-    recipe = theory.rescale(**words, **change, batch_size=batch_size, **model)
+    recipe = theory.rescale(**words, **change, batch_size=1 if batch_size is None else batch_size, **model)
     names = ["lr", "weight_decay"] if lr is not None else ["n", "lam", "eta"]
     names += ["batch_size", "scale_ratio", "memory_ratio"]
     content = {name: getattr(recipe, name) for name in names}

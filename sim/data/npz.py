@@ -24,6 +24,7 @@ __all__ = ["read_npz"]
 LAYOUTS = (  # (images, labels) of each part
     (("images", "labels"),),
     (("x_train", "y_train"), ("x_test", "y_test")),  # Keras
+    (("x_train", "y_train"), ("x_val", "y_val"), ("x_test", "y_test")),
     (("train_images", "train_labels"), ("test_images", "test_labels")),
     (("train_images", "train_labels"), ("val_images", "val_labels"), ("test_images", "test_labels")),  # MedMNIST
 )
@@ -64,7 +65,10 @@ def _read(path: Path, file: BufferedIOBase, max_bytes: int) -> Parts:
         members = {name: archive.getinfo(f"{name}.npy") for pair in layout for name in pair}
         check_size(path, sum(member.file_size for member in members.values()), max_bytes)
         arrays = {name: _array(path, archive, member) for name, member in members.items()}
-    return Parts(tuple(arrays[images] for images, _ in layout), tuple(arrays[labels] for _, labels in layout))
+    left = [repr(name[:40]) for name in names if name not in members]
+    note = f"arrays: {', '.join(left[:4])}{f' and {len(left) - 4} more' if len(left) > 4 else ''} left alone"
+    images, labels = (tuple(arrays[pair[i]] for pair in layout) for i in (0, 1))
+    return Parts(images, labels, (note,) if left else ())
 
 
 def _no_layout(path: Path, names: list[str]) -> str:

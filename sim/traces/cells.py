@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -10,10 +12,11 @@ from sim.traces.dialect import COMMA, THOUSANDS
 from sim.traces.table import Table
 from sim.traces.vocabulary import words
 
-__all__ = ["labels", "numbers", "one_column_per_tag"]
+__all__ = ["labels", "numbers", "one_column_per_tag", "refuse_thousands"]
 
 MOST_CELLS = 20_000_000
 MOST_LAYERS = 10_000
+POINTED = re.compile(r"(?<![\w.,-])[1-9][0-9]{0,2}[.][0-9]{3}(?![\w.])")
 RUNS = {"run", "runname", "seed", "replica"}
 
 
@@ -39,6 +42,28 @@ def numbers(table: Table, name: str) -> np.ndarray:
     if np.isinf(found).any():
         _refuse(table, name, int(np.flatnonzero(np.isinf(found))[0]), "is too large for a number, or infinite")
     return found
+
+
+def refuse_thousands(table: Table, name: str, text: str) -> None:
+    """Refuse a counter whose points may separate thousands: 900, 1.000, 1.100.
+
+    Raises
+    ------
+    DataError
+        If every cell with a fraction (or, without one, every cell) stands in the file as at most three digits, a point
+        and three digits.
+    """
+    column = table.frame[name]
+    if table.decimal == "," or not pd.api.types.is_float_dtype(column) or not column.max() < 1000:
+        return
+    cells = column.dropna()
+    fractions = cells[cells % 1 != 0]
+    doubtful = [f"{cell:.3f}" for cell in (fractions if len(fractions) else cells)]
+    if doubtful and set(doubtful) <= set(POINTED.findall(text)):
+        raise DataError(
+            f"{table.path}: {doubtful[0]!r} in the column {name[:60]!r} may have a decimal point or separate "
+            'thousands. Take the separators out, or say --decimal "." (or ",", if commas are decimal signs).'
+        )
 
 
 def _refuse(table: Table, name: str, row: int, why: str) -> None:

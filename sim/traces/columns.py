@@ -15,7 +15,7 @@ from sim.traces.undecided import found, undecided
 from sim.traces.values import Pair, values_of, with_errors
 from sim.traces.vocabulary import Name, understood, words
 
-__all__ = ["Columns", "chosen_columns"]
+__all__ = ["COUNTED", "Columns", "chosen_columns"]
 
 MOST_GROUPS = 8
 COUNTED = {"step", "iteration", "batch"}

@@ -10,8 +10,8 @@ import xarray as xr
 
 from sim.errors import DataError
 from sim.estimates.spread import mean_and_error
-from sim.traces.cells import numbers, one_column_per_tag
-from sim.traces.columns import Columns, chosen_columns
+from sim.traces.cells import numbers, one_column_per_tag, refuse_thousands
+from sim.traces.columns import COUNTED, Columns, chosen_columns
 from sim.traces.decode import read_text
 from sim.traces.layers import Layer, chosen_layers, layers_of
 from sim.traces.quantities import as_rms
@@ -20,12 +20,13 @@ from sim.traces.segments import ordered
 from sim.traces.table import Table, read_table
 from sim.traces.trace import Choice, Series, Trace
 from sim.traces.values import Pair
-from sim.traces.vocabulary import understood
+from sim.traces.vocabulary import understood, words
 
 __all__ = ["from_run", "from_table"]
 
 Record = tuple[str, np.ndarray, np.ndarray, np.ndarray | None, str, str]
 # layer, time, value, error, quantity, and which value is not positive
+SQUARES = {"rms", "sq", "squared", "square", "squares"}  # a variance called mean square is about zero
 
 
 def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
@@ -65,6 +66,8 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
     columns = chosen_columns(table, choice)
     notes += [*table.notes, *columns.notes]
     time = numbers(table, columns.time.name)
+    if choice.decimal is None and columns.time.unit in COUNTED:
+        refuse_thousands(table, columns.time.name, text)
     left_out: dict[str, list[str]] = {}
     if not len(table.frame):
         raise DataError(f"{path} has a heading and no rows. Give a file with the record in it.")
@@ -75,7 +78,8 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
         raise DataError(f"{path}: --epoch-steps is for a step beside an epoch, and there are no two such columns.")
     records = [_record(table, time, layer, left_out) for layer in layers]
     notes += _by_layer(left_out)
-    return _trace(str(path), records, columns.time.unit, choice, notes)
+    squares = all(SQUARES & set(words(pair.value.name)) or "²" in pair.value.name for pair in columns.pairs)
+    return _trace(str(path), records, columns.time.unit, choice, notes, squares=squares)
 
 
 def from_run(run: xr.Dataset, name: str, choice: Choice | None = None) -> Trace:
@@ -111,7 +115,8 @@ def _wide(table: Table) -> Table:
     """Return a column for each metric, where the rows name theirs and have but one `value`."""
     names = [understood(name) for name in table.names]
     tags = [name for name in names if name.role == "tag"]
-    values = [name for name in names if name.role in ("value", "layer", "unknown")]
+    numeric = [name for name in names if table.frame[name.name].dtype.kind != "b"]  # MLflow's is_nan is no value
+    values = [name for name in numeric if name.role in ("value", "layer", "unknown")]
     if len(tags) == 1 and len(values) == 1 and values[0].role == "value" and values[0].quantity is None:
         return one_column_per_tag(table, tags[0].name, values[0].name)
     return table
@@ -129,6 +134,11 @@ def _running(
             names = columns.time.name, str(columns.epoch)
             whole[there], note = running_time(str(table.path), names, time[there], epoch[there], how[0])
             said[note] = None
+    if how[0] is not None and not said:
+        raise DataError(
+            f"{table.path}: --epoch-steps is for a counter that begins anew with each epoch, and "
+            f"{columns.time.name!r} runs on. Leave it out."
+        )
     how[1].extend(said)
     return whole
 
@@ -173,7 +183,9 @@ def _record(table: Table, time: np.ndarray, layer: Layer, left_out: dict[str, li
     return name, time[there], value[there], error, pair.value.quantity or "rms", not_positive
 
 
-def _trace(path: str, records: list[Record], unit: str, choice: Choice, notes: list[str]) -> Trace:
+def _trace(
+    path: str, records: list[Record], unit: str, choice: Choice, notes: list[str], *, squares: bool = False
+) -> Trace:
     """Convert, cut into segments, and put together."""
     weights = _weights(path, records, choice.weights)
     series: list[Series] = []
@@ -189,8 +201,9 @@ def _trace(path: str, records: list[Record], unit: str, choice: Choice, notes: l
         for note in notes_of_it:
             said.setdefault(note, []).append(layer)
     kinds = dict.fromkeys(record[4] for record in records)
-    if "std" in kinds:
-        notes.append("a std is about the mean, and is taken as the rms, which is about zero")
+    for kind in ("std", "variance"):
+        if kind in kinds and not squares:
+            notes.append(f"a {kind} is about the mean, and is taken as the rms, which is about zero")
     for kind in kinds:
         if kind in ("variance", "norm_sq") or (kind == "norm" and quantity == "rms"):
             notes.append(f"{kind} is turned into {quantity}")

@@ -15,6 +15,7 @@ __all__ = ["Pair", "values_of", "with_errors"]
 
 
 MEANS = {"mean", "avg", "average", "median"}
+SCORES = {"loss", "losses", "acc", "accuracy", "cost", "top1", "top5"}  # a bare error beside them is of the classes
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,10 @@ def with_errors(
             raise undecided(table, f"--error {error!r} is for one of {_listed(values)}")
         return tuple(Pair(value, error) for value in values)
     errors = [name for name in names if name.role == "error" and name.name not in (choice.time, *choice.value)]
+    scores = [name.name for name in names if SCORES & set(words(name.name))]
+    bare = next((name.name for name in errors if words(name.name) in (("error",), ("err",))), None)
+    if bare is not None and scores:
+        raise undecided(table, f"{bare!r} beside {scores[0]!r} may be the network's, not of the weights (--error none)")
     of_key: dict[frozenset[str], list[Name]] = {}
     for name in errors:
         of_key.setdefault(name.key, []).append(name)
@@ -117,6 +122,10 @@ def with_errors(
         pairs.append(Pair(value, own[0].name if own else None))
     paired = {pair.error for pair in pairs}
     left = [name for name in errors if name.name not in paired]
+    used = [name for name in errors if name.name in paired]
+    if used:
+        which = "is taken as the standard error" if len(used) == 1 else "are taken as standard errors"
+        notes.append(f"{_listed(used)} {which} (--error none leaves it out)")
     if left and not all(name.key for name in left):
         raise undecided(table, f"no name says of which layer {left[0].name!r} is the error")
     if left:

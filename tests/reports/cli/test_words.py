@@ -133,6 +133,7 @@ def test_translate(tailoff):
             ["decay-for", "--lr", 0.1, "--tokens-per-parameter", 20, "--steps", 99, "--schedule", "cosine"],
             "--schedule must be left out with --tokens-per-parameter, got cosine",
         ),
+        (["rescale", 5000, 5, 0.1, "--to-batch-size", 10], "--batch-size must be given with --to-batch-size"),
         (
             ["rescale", 5000, 5, 0.1, "--to-batch-size", 10, "--examples", 7],
             "--examples must be left out without --lr and --to-n, got 7",

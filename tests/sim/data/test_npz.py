@@ -50,6 +50,23 @@ def test_medmnist(tmp_path):
     np.testing.assert_array_equal(data.test.labels, y[24:, 0])
 
 
+def test_validation_beside_keras_names_is_not_lost(tmp_path):
+    x, y = digits(30), np.arange(30) % 2
+    parts = {"train": slice(0, 20), "val": slice(20, 24), "test": slice(24, 30)}
+    arrays = {f"x_{p}": x[s] for p, s in parts.items()} | {f"y_{p}": y[s] for p, s in parts.items()}
+    np.savez(tmp_path / "val.npz", **arrays)
+    data = load_data(tmp_path / "val.npz")
+    assert data.sizes == (20, 4, 6)
+    np.testing.assert_array_equal(data.validation.inputs, x[20:24].reshape(4, 9) / 255)
+    assert not any("left alone" in note for note in data.notes)
+
+
+def test_arrays_that_are_left_alone_are_said(tmp_path):
+    x, y = digits(14), np.arange(14) % 2
+    np.savez(tmp_path / "more.npz", images=x, labels=y, test_images=x, test_labels=y)
+    assert "arrays: 'test_images', 'test_labels' left alone" in load_data(tmp_path / "more.npz").notes
+
+
 def test_order_in_memory_does_not_matter(tmp_path):
     x = np.asfortranarray(digits(14, "f4"))
     np.savez(tmp_path / "f.npz", images=x, labels=np.arange(14) % 2)

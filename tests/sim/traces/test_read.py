@@ -325,3 +325,55 @@ def test_no_more_is_unpacked_than_the_limit(tmp_path):
     with pytest.raises(DataError, match="more than 2 MB, unpacked"):
         read_text(path, 2_000_000)
     assert len(read_text(path, 3_000_000)[0]) == 3_000_000
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["0", "500", "900", "1.000", "1.100"],
+        ["10.000", "10.100", "10.200", "10.300"],
+        ["1.000", "2.000", "3.000"],
+    ],
+)
+def test_a_point_before_three_digits_of_a_counter_is_asked_about(read, cells):
+    table = "step;norm\n" + "".join(f"{cell};{9 - i}\n" for i, cell in enumerate(cells))
+    with pytest.raises(DataError, match="in the column 'step' may have a decimal point or separate thousands"):
+        read(table)
+    assert read(table, decimal=".").series[0].time[-1] == float(cells[-1])
+    assert read(table.replace("step", "epoch")).series[0].time[-1] == float(cells[-1])
+
+
+@pytest.mark.parametrize("cells", [["0.000", "1.000", "2.000"], ["900.000", "1000.000"], ["1.5", "2.25"], ["1", "2"]])
+def test_a_point_that_can_only_be_decimal_is_not_asked_about(read, cells):
+    table = "step,norm\n" + "".join(f"{cell},{9 - i}\n" for i, cell in enumerate(cells))
+    np.testing.assert_array_equal(read(table).series[0].time, np.array(cells, float))
+
+
+def test_an_error_that_is_taken_is_said_and_the_classes_is_asked_about(read):
+    trace = read(lines("step,rms,error", "{t},{y},0.1"))
+    assert trace.series[0].error[0] == 0.1
+    assert "'error' is taken as the standard error (--error none leaves it out)" in trace.notes
+    for head in ("epoch,rms,error,accuracy", "epoch,loss,error,rms"):
+        row = "{t},{y},0.1,0.9" if head.endswith("accuracy") else "{t},2,0.1,{y}"
+        with pytest.raises(DataError, match=r"'error' beside '(accuracy|loss)' may be the network's"):
+            read(lines(head, row))
+        assert read(lines(head, row), error="none").series[0].error is None
+
+
+def test_a_variance_is_about_the_mean_and_a_mean_square_is_not(read):
+    said = "a variance is about the mean, and is taken as the rms, which is about zero"
+    assert said in read(lines("step,mean,var", "{t},0.5,{y}")).notes
+    for head in ("step,mean_square", "step,rms^2", "step,RMS²"):
+        assert said not in read(lines(head, "{t},{y}")).notes
+
+
+def test_steps_of_an_epoch_that_nothing_needs_are_refused(read):
+    with pytest.raises(DataError, match=r"--epoch-steps is for a counter that begins anew .* 'step' runs on"):
+        read(lines("epoch,step,rms", "0,{t},{y}"), epoch_steps=500)
+
+
+def test_mlflow_s_metrics_are_told_apart(read):
+    rows = "".join(f"rms/fc1,{y},17,{t},False\nloss,2,17,{t},False\n" for t, y in ROWS)
+    (series,) = read("key,value,timestamp,step,is_nan\n" + rows).series
+    assert series.layer == "fc1"
+    np.testing.assert_array_equal(series.value, [y for _, y in ROWS])
