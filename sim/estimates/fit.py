@@ -80,8 +80,9 @@ def fit_decay(time: Any, rms: Any, error: Any = None) -> DecayFit:
     89 to 96%, of the start 90 to 98%. Slower noise cannot be told from a drift of the tail: 92% of the scale at a
     memory of 3. Where no tail is seen the scale is extrapolated: 90% over 3 time constants with noise of a memory of 1,
     although the curve holds there. On a real run it need not: the drive moves, and what the rms tends to moves with it.
-    Of 40 fits to the first third of runs of the textbook's network (lam 5 to 160), 95% intervals held in 33 what the
-    rms came to; where the tail counted as seen (29), in 22, and it was off by 2.2% at most.
+    The interval then says what the curve makes of the data, not where the run will end: in one study of 40 fits to the
+    first third of runs of the textbook's network (lam 5 to 160; no test repeats it) 33 held what the rms came to, and
+    of the 29 whose tail counted as seen 22.
 
     The error alone, taken as Gaussian (1.96 of it), covers less than the interval: down to 80% under noise of a memory
     of 3. Noise below 1e-12 of the largest rms counts as rounding: no smaller error is claimed.

@@ -71,7 +71,7 @@ def critical_decay(inputs: ArrayLike, labels: ArrayLike) -> float:
     0.353553
     """
     x, y = checked_data(inputs, labels)
-    return float(_law("critical decay")(len(x), _covariance_modes(x, y)[1][0]))
+    return float(_law("critical decay")(len(x), covariance_modes(x, y)[1][0]))
 
 
 @representable
@@ -105,12 +105,18 @@ def single_mode_norm(inputs: ArrayLike, labels: ArrayLike, lam: float, n: float)
     lam, n = one_number("lam", lam), one_number("n", n)
     positive("lam", lam)
     positive("n", n)
-    u, s, e = _covariance_modes(x, y)
+    u, s, e = covariance_modes(x, y)
     if 4 * lam / n >= s[0]:
         return 0.0
+    return norm_of_one_mode(x, y, (u, s, e), lam / n)
+
+
+def norm_of_one_mode(x: np.ndarray, y: np.ndarray, modes: tuple[np.ndarray, np.ndarray, np.ndarray], k: float) -> float:
+    """Return W_2 = W_3 of the first of the covariance's modes alone, below the critical decay."""
+    u, s, e = modes
     frequency = y.mean(axis=0)
     along = (x - x.mean(axis=0)) @ e[0]
-    return float(_law("single mode")(s[0], lam / n, u[:, 0] ** 2 @ (frequency * (1 - frequency)) * along.var()))
+    return float(_law("single mode")(s[0], k, u[:, 0] ** 2 @ (frequency * (1 - frequency)) * along.var()))
 
 
 def checked_data(inputs: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -137,7 +143,7 @@ def _covariance(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.asarray((y - y.mean(axis=0)).T @ x / len(x))
 
 
-def _covariance_modes(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def covariance_modes(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return its singular vectors along the classes, its singular values, its singular vectors along the inputs."""
     return tuple(np.linalg.svd(_covariance(x, y), full_matrices=False))  # type: ignore[return-value]
 

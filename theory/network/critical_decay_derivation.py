@@ -36,6 +36,7 @@ def derive_critical_decay() -> Derivation:
     slope, best, second, limit, norm, amplitude = sp.symbols("h' h'_max C_2 lambda_c W_2 A_1", positive=True)
     quadratic = K / 2 * (beta + g * sp.Symbol("h")) ** 2 - slope * s1 * f * g + k / 2 * (f**2 + g**2)
     left = k / 2 * (f**2 + g**2) - slope * s1 * f * g
+    carried = (s1 - 4 * k) / Q
     steps = (
         Step(
             "output bias",
@@ -58,7 +59,7 @@ def derive_critical_decay() -> Derivation:
         ),
         Step(
             "amplitude",
-            sp.Eq(amplitude, (s1 - 4 * k) / Q),
+            sp.Eq(amplitude, carried),
             "Least cost along one mode A of the map from inputs to outputs, penalty 4 k A, to second order in A.",
             lambda eq: [sp.diff(-s1 * A + Q * A**2 / 2 + 4 * k * A, A).subs(A, eq.rhs)],
         ),
@@ -67,7 +68,7 @@ def derive_critical_decay() -> Derivation:
             sp.Eq(norm, 4 * (s1 - 4 * k) / Q),
             "$A = f g \\/ 4$ with the least penalty at $f = g$: $W_2 = W_3 = 4 A$.",
             lambda eq: [
-                eq.rhs - 4 * (s1 - 4 * k) / Q,
+                eq.rhs - 4 * carried,
                 sp.diff(f**2 + (4 * A / f) ** 2, f).subs(f, sp.sqrt(4 * A)),
                 sp.sqrt(4 * A) ** 2 - 4 * A,
             ],

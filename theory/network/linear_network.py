@@ -38,7 +38,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from theory.errors import InvalidArgument, NoFixedPoint
-from theory.network.critical_decay import checked_data
+from theory.network.critical_decay import checked_data, covariance_modes, norm_of_one_mode
 from theory.settings import one_number, positive, representable, whole_number
 
 __all__ = ["LinearNetwork", "linear_network"]
@@ -192,9 +192,8 @@ class _Problem:
     def _start(self) -> np.ndarray:
         """Return layers along the modes of the covariance, of the size that each would have alone, and their biases."""
         frequency = self.y.mean(axis=0)
-        u, s, e = np.linalg.svd((self.y - frequency).T @ self.x / len(self.x), full_matrices=False)
-        spread = (self.x @ e[0]).var() * (u[:, 0] ** 2 @ (frequency * (1 - frequency)))
-        size = np.sqrt(4 * (s[0] - 4 * self.k) / spread) if s[0] > 4 * self.k else 1.0
+        u, s, e = modes = covariance_modes(self.x, self.y)
+        size = np.sqrt(norm_of_one_mode(self.x, self.y, modes, self.k)) if s[0] > 4 * self.k else 1.0
         return np.concatenate([(size * u).ravel(), (size * e).ravel(), np.log(frequency / (1 - frequency))])
 
     def search(self, start: np.ndarray, max_iterations: int, accuracy: float) -> tuple[np.ndarray, int]:

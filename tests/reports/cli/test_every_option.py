@@ -99,8 +99,9 @@ SAME_BY_DESIGN = {
     ("rescale", "decoupled", "muon"), ("walk", "decoupled", "adamw"), ("walk", "decoupled", "muon"),  # have no other
     ("train", "resume", ""),  # a resumed run ends at the bits of one that was never interrupted
 }  # fmt: skip
-# --form is not for --json, by which answers are compared; a limit of size can only refuse; resume: see above.
-ONLY_REFUSED = {"form", "max_size", "resume"}
+# --format is not for --json, by which answers are compared; a limit of size can only refuse; resume: see above; pixels
+# need data of their own.
+ONLY_REFUSED = {"form", "max_size", "resume", "pixels"}
 TOO_LONG = {("teacher-student", "simulate", "--hidden 2 --teachers 1")}  # half a minute; it is tried with one unit
 
 
@@ -161,8 +162,7 @@ def test_no_option_is_ignored(command, tailoff, known):
             if found == "IGNORED" and (command, option.name, optimizer) not in SAME_BY_DESIGN:
                 wrong.append(f"{command} {base} {option.opts[0]}")
     assert wrong == []
-    elsewhere = {"resume", "max_size", "pixels", "form"}  # they need data of their own, or change the text alone
-    never = {option.name for option in options(command)} - matters - elsewhere
+    never = {option.name for option in options(command)} - matters - ONLY_REFUSED
     assert never == set(), f"{command} refuses it everywhere"
 
 

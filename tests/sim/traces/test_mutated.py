@@ -66,8 +66,8 @@ def mutated(whole, rng):
     return bytes(data)
 
 
-def read_or_refused(path, choice=None):
-    """True if it was read, False if refused in one line; finite numbers in what was read."""
+def assert_read_or_refused(path, choice=None):
+    """Assert that it is read, with finite numbers, or refused in one line, and soon; return whether it was read."""
     start = time.process_time()  # a busy machine does not decide
     try:
         trace = from_table(path, choice)
@@ -90,14 +90,14 @@ def read_share(path, count, seed):
     read = 0
     for _ in range(count):
         path.write_bytes(mutated(rng.choice(WHOLE), rng))
-        read += read_or_refused(path)
+        read += assert_read_or_refused(path)
     return read / count
 
 
 @pytest.mark.parametrize("whole", WHOLE)
 def test_the_tables_are_read_before_they_are_damaged(tmp_path, whole):
     (tmp_path / "table").write_bytes(whole)
-    assert read_or_refused(tmp_path / "table")
+    assert assert_read_or_refused(tmp_path / "table")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_the_tables_are_read_before_they_are_damaged(tmp_path, whole):
 def test_a_heading_of_thousands_of_names_takes_no_time(tmp_path, column):
     names = ",".join(column.format(i) for i in range(9990 // (1 + column.count(","))))
     (tmp_path / "table").write_text(f"step,{names}\n" + ",".join("1" * (2 + names.count(","))) + "\n")
-    read_or_refused(tmp_path / "table")
+    assert_read_or_refused(tmp_path / "table")
 
 
 def test_mutated_tables_are_read_or_refused(tmp_path):
@@ -123,7 +123,7 @@ def test_ten_thousand_mutated_tables_are_read_or_refused(tmp_path):
 def test_anything_is_read_or_refused(tmp_path_factory, data):
     path = tmp_path_factory.mktemp("any") / "table"
     path.write_bytes(data)
-    read_or_refused(path)
+    assert_read_or_refused(path)
 
 
 cells = st.sampled_from(["0", "1", "2", "0.5", "1,5", "", "nan", "x", '"', "1e308", "-1", "step", "rms", "1OO"])
@@ -149,4 +149,4 @@ cells = st.sampled_from(["0", "1", "2", "0.5", "1,5", "", "nan", "x", '"', "1e30
 def test_any_choice_of_any_cells_is_read_or_refused(tmp_path_factory, names, rows, separator, choice):
     path = tmp_path_factory.mktemp("cells") / "table"
     path.write_text("\n".join(separator.join(row) for row in [names, *rows]))
-    read_or_refused(path, choice)
+    assert_read_or_refused(path, choice)
