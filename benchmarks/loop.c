@@ -1,4 +1,4 @@
-/* The algorithm of sim/kernel.py for one hidden layer and the cross-entropy: sparse first layer, W = s V, padded rows.
+/* The algorithm of sim/training/kernel.py for one hidden layer and the cross-entropy: sparse first layer, W = s V, padded rows.
    gcc -O3 -march=native -ffast-math -shared -fPIC */
 #include <math.h>
 #include <stdint.h>

@@ -15,6 +15,7 @@ import numpy as np
 from sim.data.load import Data, Split
 from sim.data.sparse import Examples
 from sim.machinery.jit import announced
+from sim.machinery.lanes import lanes_of
 from sim.training import kernel
 from sim.training.network import Network, one_hot
 from sim.training.settings import TrainingSettings
@@ -158,7 +159,7 @@ class CompiledEngine:
 def _laid_out(net: Network, dtype: str) -> kernel.Parameters:
     """Copy a network into the kernel's layout."""
     widths = [len(b) for b in net.biases]
-    padded = [-(-width // kernel.LANES) * kernel.LANES for width in widths]
+    padded = [_padded(width, dtype) for width in widths]
     units = [0, *accumulate(padded)]
     sizes = [0] + [width * before for width, before in zip(widths[1:], padded[:-1], strict=True)]
     begins = [0, *accumulate(sizes)][:-1]
@@ -173,13 +174,19 @@ def _laid_out(net: Network, dtype: str) -> kernel.Parameters:
     return kernel.Parameters(first, np.ones(1), rest, np.array(begins), biases, np.array(units), np.array(widths))
 
 
+def _padded(size: int, dtype: str) -> int:
+    """Return a size rounded up to whole blocks."""
+    block = lanes_of(dtype)
+    return -(-size // block) * block
+
+
 def _workspace(p: kernel.Parameters, batch_size: int) -> kernel.Workspace:
     batch, dtype = (batch_size, int(p.units[-1])), p.first.dtype.name
     inputs = p.first.shape[0]
     return kernel.Workspace(
         net=_aligned(batch, dtype), active=_aligned(batch, dtype), delta=_aligned(batch, dtype),
-        gradient=_aligned(p.first.shape, dtype), row=_aligned((int(np.diff(p.units).max()),), dtype),
-        touched=np.zeros(inputs, np.int64), last_step=np.zeros(inputs, np.int64),
+        gradient=_aligned(p.first.shape, dtype),
+        touched=np.zeros(inputs + 1, np.int64), last_step=np.zeros(inputs, np.int64),
     )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
 """The compiled twin of `sim.training.network`: the same rule, order of minibatches and numbers, to rounding.
 
-Two facts make it fast. Most inputs of an example are zero, and only the weights that leave the others need work: the
+Three things make it fast. Most inputs of an example are zero, and only the weights that leave the others need work: the
 first layer is kept input by input, so that a non-zero input touches one contiguous row. And the decay of that whole
 layer is one number: W = s V, of which a step changes s <- a s and the touched rows of V.
 
-Rows are padded with zeros to a whole number of vector registers; the padding stays zero because the activations and
-the errors are zero there.
+A third: what is summed over a loop stays in registers (`sim.machinery.lanes`). Rows are padded with zeros to whole
+blocks of them; the padding stays zero because the activations and the errors are zero there.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.machinery.jit import compiled
+from sim.machinery.lanes import lanes, load, plus, store, times, total, zeros
 
-__all__ = ["LANES", "Parameters", "Workspace", "evaluate", "fold", "take_steps"]
+__all__ = ["Parameters", "Workspace", "evaluate", "fold", "take_steps"]
 
-LANES = 8
 LOG2_E = 1.4426950408889634
 LN_2_UPPER, LN_2_LOWER = 0.693145751953125, 1.42860682030941723212e-6  # the upper one times a whole number is exact
 INVERSE_FACTORIALS = tuple(1.0 / math.factorial(i) for i in range(12, -1, -1))
+LARGEST = 1e300  # below what double precision holds, by more than a factor of 2
 FARTHEST = 1e6  # V and W differ at most by this factor: single precision bears that too
 
 
@@ -44,44 +45,36 @@ class Workspace(NamedTuple):
     net: np.ndarray  # weighted inputs, without the bias
     active: np.ndarray  # sigmoid(net + bias)
     delta: np.ndarray  # dC_x / dnet
-    gradient: np.ndarray  # sum over the batch for the first layer, shape of `first`; only touched rows are meant
-    row: np.ndarray  # the same for one neuron of a later layer
+    gradient: np.ndarray  # sum over the batch for the first layer, shape of `first`; zeros between steps
     touched: np.ndarray  # inputs that are not zero somewhere in the batch
     last_step: np.ndarray  # in which step each input was touched last
 
 
 @compiled
 def dot(x, y):
-    total = x.dtype.type(0.0)
-    for i in range(x.size):
-        total += x[i] * y[i]
-    return total
+    products = zeros(x)
+    for j in range(0, x.size, lanes(x)):
+        products = times(load(x, j), load(y, j), products)
+    return total(products)
 
 
 @compiled
 def add(y, c, x):
     """Add c x to y."""
-    c = y.dtype.type(c)
-    for i in range(y.size):
-        y[i] += c * x[i]
+    for j in range(0, y.size, lanes(y)):
+        store(y, j, plus(load(y, j), c, load(x, j)))
 
 
 @compiled
 def sum_rows(first, examples, x, out):
-    """Sum the rows of `first` that example x touches, each times its input; four at a time, to write `out` less."""
+    """Sum the rows of `first` that example x touches, each times its input."""
     columns, values = examples.columns, examples.values
-    k, end = examples.starts[x], examples.starts[x + 1]
     unit = first.dtype.type(examples.unit)
-    out[:] = 0.0
-    while k + 4 <= end:
-        w0, w1, w2, w3 = first[columns[k]], first[columns[k + 1]], first[columns[k + 2]], first[columns[k + 3]]
-        x0, x1, x2, x3 = unit * values[k], unit * values[k + 1], unit * values[k + 2], unit * values[k + 3]
-        for j in range(out.size):
-            out[j] += x0 * w0[j] + x1 * w1[j] + x2 * w2[j] + x3 * w3[j]
-        k += 4
-    while k < end:
-        add(out, unit * values[k], first[columns[k]])
-        k += 1
+    for j in range(0, out.size, lanes(out)):
+        block = zeros(first)
+        for k in range(examples.starts[x], examples.starts[x + 1]):
+            block = plus(block, unit * values[k], load(first[columns[k]], j))
+        store(out, j, block)
 
 
 @compiled
@@ -123,8 +116,9 @@ def forward(p, examples, x, net, active):
             for j in range(units[layer], units[layer] + p.widths[layer]):
                 net[j] = dot(p.rest[begin : begin + before.size], before)
                 begin += before.size
-        own = slice(units[layer], units[layer] + p.widths[layer])
+        own = slice(units[layer], units[layer + 1])  # with the padding: whole registers
         activate(net[own], p.biases[own], active[own])
+        active[units[layer] + p.widths[layer] : units[layer + 1]] = 0.0
 
 
 @compiled
@@ -139,12 +133,12 @@ def backward(p, label, quadratic, active, delta):
         for j in range(units[top], units[top] + p.widths[top]):
             delta[j] *= active[j] * (1.0 - active[j])
     for layer in range(top, 0, -1):
-        below = delta[units[layer - 1] : units[layer]]
-        below[:] = 0.0
-        begin = p.begins[layer]
-        for j in range(units[layer], units[layer] + p.widths[layer]):
-            add(below, delta[j], p.rest[begin : begin + below.size])
-            begin += below.size
+        size = units[layer] - units[layer - 1]
+        for j in range(0, size, lanes(delta)):
+            block = zeros(delta)
+            for k in range(p.widths[layer]):
+                block = plus(block, delta[units[layer] + k], load(p.rest, p.begins[layer] + k * size + j))
+            store(delta, units[layer - 1] + j, block)
         for j in range(units[layer - 1], units[layer]):
             delta[j] *= active[j] * (1.0 - active[j])
 
@@ -152,69 +146,62 @@ def backward(p, label, quadratic, active, delta):
 @compiled
 def descend_first(p, examples, batch, rate, work):
     """Take the gradient step of the first layer, row by row."""
+    columns, values = examples.columns, examples.values
     rate = p.first.dtype.type(rate * examples.unit)
     for i in range(batch.size):
-        delta = work.delta[i, : p.units[1]]
         x = batch[i]
-        for k in range(examples.starts[x], examples.starts[x + 1]):
-            row = p.first[examples.columns[k]]
-            step = rate * examples.values[k]
-            for j in range(delta.size):
-                row[j] -= step * delta[j]
+        for j in range(0, p.first.shape[1], lanes(p.first)):
+            delta = load(work.delta[i], j)
+            for k in range(examples.starts[x], examples.starts[x + 1]):
+                row = p.first[columns[k]]
+                store(row, j, plus(load(row, j), -rate * values[k], delta))
 
 
 @compiled
 def descend_first_measured(p, examples, batch, rate, work, step):
     """Take the same step by way of the gradient itself; return its square, summed over the layer."""
-    unit = p.first.dtype.type(examples.unit)
-    rate = p.first.dtype.type(rate)
+    columns, values, gradient = examples.columns, examples.values, work.gradient
+    unit = gradient.dtype.type(examples.unit)
     count = 0
     for i in range(batch.size):
-        delta = work.delta[i, : p.units[1]]
-        x = batch[i]
-        for k in range(examples.starts[x], examples.starts[x + 1]):
-            column = examples.columns[k]
-            value = unit * examples.values[k]
-            gradient = work.gradient[column]
-            if work.last_step[column] == step:
-                for j in range(delta.size):
-                    gradient[j] += value * delta[j]
-            else:
-                work.last_step[column] = step
-                work.touched[count] = column
-                count += 1
-                for j in range(delta.size):
-                    gradient[j] = value * delta[j]
-    square = 0.0
+        entries = range(examples.starts[batch[i]], examples.starts[batch[i] + 1])
+        for k in entries:
+            work.touched[count] = columns[k]
+            count += work.last_step[columns[k]] != step
+            work.last_step[columns[k]] = step
+        for j in range(0, p.first.shape[1], lanes(gradient)):
+            delta = load(work.delta[i], j)
+            for k in entries:
+                row = gradient[columns[k]]
+                store(row, j, plus(load(row, j), unit * values[k], delta))
+    square = zeros(gradient)
     for i in range(count):
-        gradient = work.gradient[work.touched[i]]
-        row = p.first[work.touched[i]]
-        for j in range(row.size):
-            square += gradient[j] * gradient[j]
-            row[j] -= rate * gradient[j]
-    return square
+        row, sums = p.first[work.touched[i]], gradient[work.touched[i]]
+        for j in range(0, row.size, lanes(row)):
+            block = load(sums, j)
+            store(sums, j, zeros(sums))
+            square = times(block, block, square)
+            store(row, j, plus(load(row, j), -rate, block))
+    return total(square)
 
 
 @compiled
 def descend_rest(p, layer, size, rate, shrink, work):
     """Take the step of a later layer, neuron by neuron; return the square of the summed gradient."""
-    units = p.units
-    begin = p.begins[layer]
-    inputs = slice(units[layer - 1], units[layer])
-    gradient = work.row[: units[layer] - units[layer - 1]]
-    shrink = gradient.dtype.type(shrink)
-    square = 0.0
-    for j in range(units[layer], units[layer] + p.widths[layer]):
-        gradient[:] = 0.0
-        for i in range(size):
-            add(gradient, work.delta[i, j], work.active[i, inputs])
-        square += dot(gradient, gradient)
-        weights = p.rest[begin : begin + gradient.size]
-        for i in range(weights.size):
-            weights[i] *= shrink
-        add(weights, -rate, gradient)
-        begin += gradient.size
-    return square
+    inputs = p.units[layer - 1]
+    row = p.units[layer] - inputs
+    square = zeros(p.rest)
+    for neuron in range(p.widths[layer]):
+        for j in range(0, row, lanes(p.rest)):
+            gradient = zeros(p.rest)
+            for i in range(size):
+                error = work.delta[i, p.units[layer] + neuron]
+                gradient = plus(gradient, error, load(work.active[i], inputs + j))
+            square = times(gradient, gradient, square)
+            at = p.begins[layer] + neuron * row + j
+            kept = plus(zeros(p.rest), shrink, load(p.rest, at))
+            store(p.rest, at, plus(kept, -rate, gradient))
+    return total(square)
 
 
 @compiled
@@ -266,9 +253,8 @@ def take_steps(p, examples, order, batch_size, eta, shrink, quadratic, every, wo
         if not 1 / FARTHEST <= abs(p.scale[0]) <= FARTHEST:
             fold(p)
         if recorded:
-            grad_sq[step // every, 0] = (
-                descend_first_measured(p, examples, batch, rate / p.scale[0], work, step) / size**2
-            )
+            square = descend_first_measured(p, examples, batch, rate / p.scale[0], work, step)
+            grad_sq[step // every, 0] = square / size**2
         else:
             descend_first(p, examples, batch, rate / p.scale[0], work)
         for layer in range(1, p.widths.size):
@@ -288,13 +274,19 @@ def evaluate(p, examples, first, last, quadratic, work):
         forward(p, examples, x, net, active)
         label = examples.labels[x]
         best = 0
+        product = 1.0
         for k in range(p.widths[-1]):
-            z = net[top + k] + p.biases[top + k]
+            z = float(net[top + k] + p.biases[top + k])
             if z > net[top + best] + p.biases[top + best]:
                 best = k
             if quadratic:
                 cost += 0.5 * (active[top + k] - (k == label)) ** 2
             else:  # ln(1 + e^z) - y z, written so that it cannot overflow
-                cost += max(z, 0.0) + math.log1p(math.exp(-abs(z))) - (k == label) * z
+                cost += max(z, 0.0) - (k == label) * z
+                product *= 1.0 + exponential(-min(abs(z), 700.0))
+                if product > LARGEST:
+                    cost += math.log(product)
+                    product = 1.0
+        cost += math.log(product)  # one logarithm for all: each factor is between 1 and 2
         right += best == label
     return cost, right
