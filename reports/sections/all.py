@@ -5,6 +5,7 @@ A new section is a folder beside this file and a line here.
 
 from __future__ import annotations
 
+from reports.sections.envelope.section import ENVELOPE
 from reports.sections.layers.section import LAYERS
 from reports.sections.mnist_run.section import MNIST_RUN
 from reports.sections.optimizers.section import EVERY_OPTIMIZER
@@ -13,4 +14,4 @@ from reports.sections.teacher_student.section import TEACHER_STUDENT
 
 __all__ = ["SECTIONS"]
 
-SECTIONS = (RANDOM_WALK, MNIST_RUN, LAYERS, EVERY_OPTIMIZER, TEACHER_STUDENT)
+SECTIONS = (RANDOM_WALK, MNIST_RUN, LAYERS, ENVELOPE, EVERY_OPTIMIZER, TEACHER_STUDENT)

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from reports.document.style import COLOURS, log_scale, new_figure, residual_band, styled
+from reports.document.style import COLOURS, log_scale, new_figure, styled
 from reports.runs.balance import budget_of
 from reports.sections.layers.facts import Settled
 from sim.estimates.spread import mean_and_error
@@ -20,6 +20,7 @@ __all__ = ["balance_figure", "budget_figure", "forecast_figure", "which_n_figure
 
 TERMS = {"decay": COLOURS["blue"], "noise": COLOURS["orange"], "signal": COLOURS["green"]}
 KINDS = {"scaled": "o", "masked": "s", "padded": "D", "as they are": "*"}
+LINEAR = 0.01  # the budget's scale is linear up to here
 STARTS = {"large": ("o", COLOURS["blue"]), "default": ("s", COLOURS["orange"])}
 
 
@@ -36,8 +37,10 @@ def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
             axis.plot(epochs, budget.total.mean(axis=0), color="black", linewidth=1.0, label="sum")
             axis.plot(epochs, budget.measured.mean(axis=0), "x", color="black", markersize=3, label="measured change")
             axis.axhline(0, color="black", linewidth=0.5)
-            axis.set_yscale("symlog", linthresh=0.2, linscale=1.5)
-            axis.set_yticks([-1, -0.2, -0.1, 0, 0.1, 0.2, 1], ["-1", "-0.2", "-0.1", "0", "0.1", "0.2", "1"])
+            axis.set_yscale("symlog", linthresh=LINEAR, linscale=0.6)
+            ticks = [-1, -0.1, -LINEAR, 0, LINEAR, 0.1, 1]
+            axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+            axis.minorticks_off()
             axis.set_title(f"layer {layer}, {init} start")
     for axis in axes[:, 0]:
         axis.set_ylabel(r"change of $\|w\|^2$ per epoch")
@@ -49,29 +52,28 @@ def budget_figure(runs: dict[str, xr.Dataset]) -> Figure:
 
 @styled
 def balance_figure(rows: list[Settled]) -> Figure:
-    """Draw measured rms over lam on the line that joins the balance's predictions, with residuals in sigma."""
+    """Draw measured rms over lam from both starts, and under it which part of what holds a layer is noise."""
     layers = sorted({row.layer for row in rows})
-    figure, axes = new_figure(2, len(layers), 3.7, height_ratios=[3, 1], sharex="col")
+    figure, axes = new_figure(2, len(layers), 3.5, height_ratios=[3, 1.3], sharex="col")
     for column, layer in enumerate(layers):
         top, bottom = axes[:, column]
         for init, (marker, colour) in STARTS.items():
             mine = sorted((r for r in rows if (r.layer, r.init) == (layer, init)), key=lambda r: r.lam)
-            lam = np.array([r.lam for r in mine])
-            measured, error, predicted, predicted_error = (
-                np.array([getattr(r.balance, k) for r in mine])
-                for k in ("measured", "error", "predicted", "predicted_error")
+            lam, measured, error, noise = (
+                np.array([getattr(r if key == "lam" else r.balance, key) for r in mine])
+                for key in ("lam", "measured", "error", "noise_share")
             )
-            top.plot(lam, predicted, color=colour, linewidth=1.0)
-            top.errorbar(lam, measured, error, fmt=marker, color=colour, mfc="white", label=f"{init} start")
-            bottom.errorbar(lam, (measured - predicted) / np.hypot(error, predicted_error), 1.0, fmt=marker,
-                            color=colour, mfc="white")  # fmt: skip
+            top.errorbar(lam, measured, error, fmt=f"{marker}-", color=colour, mfc="white", linewidth=0.7,
+                         label=f"{init} start")  # fmt: skip
+            bottom.plot(lam, 100 * noise, f"{marker}-", color=colour, mfc="white", linewidth=0.7)
         top.set_xscale("log")
         values = [r.balance.measured for r in rows if r.layer == layer]
         log_scale(top, 0.8 * min(values), 1.25 * max(values))
         top.set_title(f"layer {layer}")
-        residual_band(bottom)
+        bottom.set_ylim(0, 115 * max(r.balance.noise_share for r in rows))
         bottom.set_xlabel(r"regularisation $\lambda$")
     axes[0, 0].set_ylabel("stationary rms of the weights")
+    axes[1, 0].set_ylabel("noise [%]")
     axes[0, 0].legend()
     return figure
 
@@ -92,6 +94,12 @@ def which_n_figure(facts: dict[str, Any], rows: list[Settled]) -> Figure:
         mine = [{"lam": r.lam, "rms": r.balance.measured, "error": r.balance.error}
                 for r in rows if (r.layer, r.init) == (2, init)]  # fmt: skip
         _points(right, mine, "lam", marker, colour, f"{init} start")
+    for key, law in facts["input_laws"].items():
+        kind, at = key.split("-")
+        over = [p["squared_norm"] for p in points if p["kind"] in (kind, "as they are") and f"{p['lam']:g}" == at]
+        _law(left, over, law)
+    _law(middle, [p["weights"] for p in hidden], facts["hidden_law"], [p["hidden"] for p in hidden])
+    _law(right, [r.lam for r in rows], facts["lam_law"])
     _candidates(left, [p["squared_norm"] for p in points], facts, "squared_norm")
     _candidates(middle, [p["hidden"] for p in hidden], facts, "hidden")
     _candidates(right, sorted({r.lam for r in rows}), facts, "lam")
@@ -125,6 +133,13 @@ def _candidates(axis: Axes, values: Sequence[float], facts: dict[str, Any], name
     ordered = sorted(values)
     ticks = [ordered[0], ordered[len(ordered) // 2], ordered[-1]]
     axis.set_xticks(ticks, [f"{tick:.0f}" for tick in ticks])
+
+
+def _law(axis: Axes, over: Sequence[float], law: dict[str, float], shown: Sequence[float] | None = None) -> None:
+    """Draw a fitted power law over the range of its points; `shown` is what the axis has in place of its variable."""
+    ends = np.array([min(over), max(over)], dtype=float)
+    at = ends if shown is None else np.array([min(shown), max(shown)], dtype=float)
+    axis.plot(at, law["prefactor"] * ends ** law["value"], color="black", linewidth=0.8, label="power laws, fitted")
 
 
 def _points(axis: Axes, points: list[dict[str, Any]], over: str, marker: str, colour: str, label: str) -> None:

@@ -100,7 +100,7 @@ def _full(mine: Results, question: Results, rows: list[Settled]) -> tuple[dict[s
     pictures = {
         "balance": Picture(
             balance_figure(rows),
-            "Measured rms of both layers over lambda, from both starts, beside the line of the norm balance.",
+            "Measured rms of both layers over lambda, from both starts, and the noise's part of what holds them.",
         ),
         "which_n": Picture(
             which_n_figure(facts, rows),

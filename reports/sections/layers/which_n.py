@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -114,7 +115,14 @@ def hidden_facts(mine: Results) -> dict[str, Any]:
         | _scale_of_layer_2(run)
         for run in sorted([own, *changed], key=_all_weights)
     ]
-    return {"hidden": points, "hidden_law": power_law([(p["weights"], p["rms"]) for p in points])}
+    steps = [
+        math.log(b["rms"] / a["rms"]) / math.log(b["weights"] / a["weights"]) for a, b in pairwise(points)
+    ]  # between neighbours
+    return {
+        "hidden": points,
+        "hidden_law": power_law([(p["weights"], p["rms"]) for p in points]),
+        "hidden_steps": steps,
+    }
 
 
 def _all_weights(run: xr.Dataset) -> int:

@@ -26,6 +26,7 @@ def layers_figure(runs: dict[str, xr.Dataset], fits: dict[int, DecayFit]) -> Fig
     highest = max(5.0, *(1.5 * float(run.rms.max()) for run in runs.values()))
     for column, layer in enumerate(layers):
         top, bottom = axes[:, column]
+        residuals = []
         for colour, (init, run) in zip(CYCLE, runs.items(), strict=False):
             rms = run.rms.sel(layer=layer)
             mean, error = mean_and_error(rms.transpose("replica", "epoch"))
@@ -38,6 +39,7 @@ def layers_figure(runs: dict[str, xr.Dataset], fits: dict[int, DecayFit]) -> Fig
             log_ratio = np.log(rms.values / (start * decay / decay[0]))[:, later]
             change, sigma = mean_and_error(log_ratio)
             bottom.plot(rms.epoch[later], change / sigma, "o", color=colour, mfc="white", markersize=2.8)
+            residuals += (change / sigma).tolist()
         if fits[layer].converged:
             epochs = np.linspace(0, float(run.epoch[-1]), 200)
             top.plot(epochs, fits[layer].rms(epochs), color="black", linewidth=1.0, label="fit to the large start")
@@ -45,7 +47,7 @@ def layers_figure(runs: dict[str, xr.Dataset], fits: dict[int, DecayFit]) -> Fig
         log_scale(top, 0.5 * float(run.layer_weights.sum()) ** -0.5, highest)
         top.set_title(f"layer {layer}: {int(run.fan_in.sel(layer=layer))} inputs, "
                       f"{int(run.layer_weights.sel(layer=layer)):,} weights")  # fmt: skip
-        _decay_residual(bottom)
+        _decay_residual(bottom, residuals)
     axes[0, 0].set_ylabel("rms of the weights")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3)
@@ -67,11 +69,17 @@ def _readings_of_n(axis: Axes, run: xr.Dataset, layer: int) -> None:
                       va="center", fontsize=8.5, color=COLOURS["grey"])  # fmt: skip
 
 
-def _decay_residual(axis: Axes) -> None:
+def _decay_residual(axis: Axes, residuals: list[float]) -> None:
+    """Prepare an axis for residuals of any size: linear within +-10, then a label for each decade that is met."""
     axis.axhspan(-2, 2, color="#eeeeee", zorder=0)
     axis.axhline(0, color="black", linewidth=0.7)
-    axis.set_yscale("symlog", linthresh=4)
-    axis.set_yticks([-100, -4, 0, 4, 100, 1000], ["-100", "-4", "0", "4", "100", "1000"])
+    axis.set_yscale("symlog", linthresh=10, linscale=0.8)
+    low, high = min(-10.0, *residuals), max(10.0, *residuals)
+    axis.set_ylim(1.8 * low, 1.8 * high)
+    decades = [10**k for k in range(1, 7)]
+    ticks = [-d for d in decades if -d >= 1.8 * low][::-1] + [0] + [d for d in decades if d <= 1.8 * high]
+    axis.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+    axis.minorticks_off()
     axis.set_ylabel(r"from decay [$\sigma$]")
     axis.set_xlabel("epoch")
 

@@ -10,8 +10,9 @@ from reports.document.section import in_order
 from reports.document.typeset import typeset
 from reports.document.work import run_all
 from reports.sections.all import SECTIONS
+from reports.sections.envelope import experiments
 
-FULL = ("mnist_run", "layers")  # on so few examples the full sections take seconds
+FULL = ("mnist_run", "layers", "envelope")  # on so few examples the full sections take seconds
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,10 @@ def sections():
     labels = rng.permutation(mnist.labels[:700])
     data = sim.Data(mnist.inputs[:700, 300:500], labels, (500, 100, 100), "permuted.npz")  # other inputs, too
     specs = in_order(SECTIONS)
-    tasks = {spec.name: spec.tasks(spec.name not in FULL, 1, data) for spec in specs}
+    with pytest.MonkeyPatch.context() as patch:  # labels without meaning are learnt slowly
+        patch.setattr(experiments, "MOST_EXAMPLES", 200_000)
+        patch.setattr(experiments, "MANY_FRACTIONS", (0.5, 0.65))
+        tasks = {spec.name: spec.tasks(spec.name not in FULL, 1, data) for spec in specs}
     results = dict(run_all(tasks, quiet=True))
     return {spec.name: spec.report(results, spec.name not in FULL) for spec in specs}
 
@@ -51,7 +55,7 @@ def test_the_text_says_so(text):
         "Layer 3 grows",
         "The total falls while this layer grows",
         "the gradient outweighs the decay, and the layer grows",
-        "What the points follow is a power law",
+        "Over these ranges the points lie near powers",
         "are few to share the work",
         "training images of MNIST",
     ):

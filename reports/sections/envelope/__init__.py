@@ -1,0 +1,1 @@
+"""Where the whole network settles: its norm from costs alone, over widths, and the decay at which learning ends."""
