@@ -21,6 +21,7 @@ __all__ = [
     "budget_facts",
     "course",
     "field_facts",
+    "one_sided",
     "settled",
 ]
 
@@ -89,13 +90,14 @@ def course(decay: float, drive: float) -> str:
 
 def field_facts(mine: Results, question: Results) -> tuple[dict[str, Any], list[Comparison]]:
     """Put the mean field's gradients beside those of untrained networks, with the ratio that decides claim 1."""
-    rows, ratios, comparisons = [], {}, []
+    rows, ratios, comparisons, sides = [], {}, [], []
     for init in STARTS:
         run, measured = question.one(init=init), mine.one(experiment="untrained", init=init)
         field = theory.mean_field(
             run.attrs["sizes"], inputs=measured.inputs.values, init=init, batch_size=run.attrs["batch_size"]
         )
         ratios[init] = field.decay_ratio(run.attrs["n"], run.attrs["lam"], run.attrs["eta"]).tolist()
+        standardised = []
         for i, layer in enumerate(measured.layer.values.tolist()):
             for what in ("grad_sq", "alignment"):
                 average, predicted = over_replicas(measured[what].sel(layer=layer)), float(getattr(field, what)[i])
@@ -103,7 +105,28 @@ def field_facts(mine: Results, question: Results) -> tuple[dict[str, Any], list[
                 comparisons.append(Comparison(name, predicted, average.value, average.error, precision=0.1))
                 rows.append({"init": init, "layer": layer, "what": what, "predicted": predicted,
                              "measured": average.value, "error": average.error})  # fmt: skip
+                standardised.append((measured[what].sel(layer=layer).values - predicted) / average.spread)
+        sides.append(one_sided(np.array(standardised)))
     facts = {"rows": rows, "decay_ratio": ratios, "replicas": int(measured.sizes["replica"]),
              "batch_size": run.attrs["batch_size"], "saturation_scale": float(field.saturation_scale[0]),
-             "together": sum(c.z for c in comparisons) / math.sqrt(len(comparisons))}  # fmt: skip
+             "together": sum(sides) / math.sqrt(len(sides))}  # fmt: skip
     return facts, comparisons
+
+
+def one_sided(standardised: np.ndarray) -> float:
+    """Return by how many standard errors several quantities of the same networks lie to one side, taken together.
+
+    Parameters
+    ----------
+    standardised : ndarray, shape (quantities, replicas)
+        Each network's distances from the predictions, in standard deviations over the networks. The quantities of a
+        network depend on each other; the networks do not.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(0).standard_normal(400)
+    >>> bool(abs(one_sided(np.array([x, x]))) < 3), bool(one_sided(np.array([x + 0.5, x + 0.5])) > 5)
+    (True, True)
+    """
+    each = standardised.mean(axis=0)
+    return float(each.mean() / each.std(ddof=1) * math.sqrt(len(each)))
