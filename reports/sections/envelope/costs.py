@@ -13,7 +13,7 @@ import theory
 from reports.sections.envelope.at_rest import AtRest
 from reports.sections.layers.which_n import power_law
 
-__all__ = ["APART", "cost_facts", "scaling_facts"]
+__all__ = ["APART", "cost_facts", "scaling_facts", "slope_facts"]
 
 APART = 0.1  # of ln lambda: nearer decays would make a slope out of noise
 WITHIN = 0.05  # the costs tell the norm if it is within this fraction, and its error is no larger
@@ -43,7 +43,7 @@ def cost_facts(points: Sequence[AtRest], critical: float) -> dict[str, Any]:
             "below_chord": bool(costs.not_concave[i]),
         })  # fmt: skip
     judged = [row for row in rows if row["judged"]]
-    return {"rows": rows, "slope": _mean_slope(kept, critical)} | _judge(judged)
+    return {"rows": rows} | _judge(judged)
 
 
 def _apart(points: Sequence[AtRest]) -> list[AtRest]:
@@ -70,8 +70,8 @@ def _judge(rows: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _mean_slope(points: Sequence[AtRest], critical: float) -> dict[str, Any] | None:
-    """Return the cost's mean logarithmic slope below the critical decay beside the mean of the share, and of rivals.
+def slope_facts(points: Sequence[AtRest], critical: float) -> dict[str, Any] | None:
+    """Return the mean logarithmic slope of the cost below the critical decay, beside the mean share and its rivals.
 
     The share's mean over ln lambda is taken along its spline. Rivals are the share of layer 2 alone, and 1/3.
     """

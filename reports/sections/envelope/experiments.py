@@ -22,7 +22,7 @@ __all__ = ["BATCH", "ETA", "MANY", "epochs_for", "tasks"]
 
 FRACTIONS = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94, 1.06, 1.3)  # of the critical decay
 QUICK_FRACTIONS = (0.94, 1.06)
-SOLVED = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.94)  # for which the convex problem is solved
+SOLVED = (0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.94)  # for which the convex problem is solved
 MANY, MANY_FRACTIONS = 270, (0.1, 0.2, 0.35, 0.5, 0.65)  # hidden neurons, so many that they stay linear
 ETA, BATCH = 0.1, 50  # the question's rule, with a fifth of its noise
 TIME_CONSTANTS, QUICK_TIME_CONSTANTS = 8, 4

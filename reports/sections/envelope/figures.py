@@ -17,13 +17,12 @@ __all__ = ["collapse_figure", "norm_figure"]
 LAYERS = {"2": ("o", "blue"), "3": ("s", "orange"), "all": ("D", "green")}
 NAMES = {"2": "layer 2", "3": "layer 3", "all": "all weights"}
 TANGENT = 0.22  # of ln lambda, to either side
-DECADES = 1e-5  # of the largest norm: what is drawn below the end of learning
 
 
 @styled
 def norm_figure(costs: dict[str, Any], widths: dict[str, Any], critical: float) -> Figure:
     """Draw C* over lam with tangents of the slope alpha, the rms over the number of weights, and both laws' ratios."""
-    figure, axes = new_figure(2, 2, 4.0, height_ratios=[3, 1.4])
+    figure, axes = new_figure(2, 2, 3.5, height_ratios=[3, 1.4])
     _costs(axes[0, 0], axes[1, 0], costs, critical)
     _widths(axes[0, 1], axes[1, 1], widths)
     return figure
@@ -41,7 +40,7 @@ def _costs(top: Axes, bottom: Axes, costs: dict[str, Any], critical: float) -> N
     top.set_ylabel("$C^*$")
     _over_lam(top, lam)
     log_scale(top, 0.7 * cost.min(), 1.4 * cost.max())
-    top.legend(loc="lower right")
+    top.legend(loc="upper left")
     judged = [row for row in rows if row["judged"]]
     bottom.axhspan(0.95, 1.05, color="#eeeeee", zorder=0)
     bottom.axhline(1, color="black", linewidth=0.7)
@@ -98,7 +97,7 @@ def collapse_figure(
     critical: float,
 ) -> Figure:
     """Draw ||w||^2 of both layers up to the end of learning on the convex theory's line, and their ratios."""
-    figure, axes = new_figure(2, 2, 3.9, height_ratios=[3, 1.3], sharex="col")
+    figure, axes = new_figure(2, 2, 3.3, height_ratios=[3, 1.3], sharex="col")
     widths = sorted({row["hidden"] for row in measured})
     looks = dict(zip(widths, (("o", COLOURS["blue"]), ("s", COLOURS["orange"])), strict=False))
     fractions = np.array([row["fraction"] for row in convex])
@@ -106,7 +105,7 @@ def collapse_figure(
     for column, layer in enumerate(("2", "3")):
         top, bottom = axes[:, column]
         top.plot(fractions * critical, line, color="black", linewidth=1.0, label="convex theory, nothing fitted")
-        highest = max(row["norm_sq"][layer]["value"] for row in measured)
+        norms = [row["norm_sq"][layer]["value"] for row in measured]
         for hidden in widths:
             marker, colour = looks[hidden]
             mine = [row for row in measured if row["hidden"] == hidden]
@@ -117,7 +116,7 @@ def collapse_figure(
             at, ratio, spread = ([r[key] for r in over] for key in ("lam", "ratio", "error"))
             bottom.errorbar(at, ratio, spread, fmt=marker, color=colour, mfc="white")
         top.set_xscale("log")
-        log_scale(top, DECADES * highest, 3 * max(highest, *line))
+        log_scale(top, 0.5 * min(norms), 3 * max(*norms, *line))
         top.set_title(f"layer {layer}")
         bottom.axhspan(0.95, 1.05, color="#eeeeee", zorder=0)
         bottom.axhline(1, color="black", linewidth=0.7)

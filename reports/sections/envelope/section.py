@@ -14,7 +14,7 @@ from reports.sections.envelope.collapse import (
     convex_rows,
     network_row,
 )
-from reports.sections.envelope.costs import cost_facts, scaling_facts
+from reports.sections.envelope.costs import cost_facts, scaling_facts, slope_facts
 from reports.sections.envelope.experiments import ETA, MANY, tasks
 from reports.sections.envelope.figures import collapse_figure, norm_figure
 from reports.sections.envelope.widths import width_facts
@@ -71,6 +71,7 @@ def _full(
     costs, over_widths = cost_facts(own, critical), width_facts([at_70, *widths])
     facts = {
         "costs": costs, "widths": over_widths, "alone": alone_facts(own, critical), "scaling": scaling_facts(question),
+        "slope": slope_facts(question, critical),
         "norms": {f"{lam:g}": _norm(question, lam) for lam in (TEXTBOOK_LAM, HIDDEN_LAM)},
         "drift": max(abs(row["drift"]) for row in rows if row["fraction"] < WELL_BELOW), "well_below": WELL_BELOW,
         "convex": ratios,

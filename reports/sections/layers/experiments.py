@@ -41,6 +41,7 @@ SAMPLE = 2000  # examples from which the mean field knows the data
 REPLICAS = 2
 TIME_CONSTANTS = 12  # of the decay
 EPOCHS, QUICK_EPOCHS = 60, 16  # the least for a stationary run: at strong decay the network's learning takes the time
+HIDDEN_EPOCHS = 24  # 17 time constants at that lam
 INPUTS_EPOCHS = 40  # for runs whose scale is compared with that of runs of the same length
 SAMPLED = 4  # the gradient's statistics are taken from one minibatch in so many
 EVALUATED = 10  # epochs at the end in which the cost is taken: one alone scatters by some tenths of a percent
@@ -68,7 +69,7 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         for hidden in HIDDEN:
             labels = {"experiment": "hidden", "hidden": hidden, "lam": HIDDEN_LAM}
             sizes = sizes_for(data, hidden)
-            listed.append(_training(labels, data, INPUTS_EPOCHS, seed, init="default", lam=HIDDEN_LAM, sizes=sizes))
+            listed.append(_training(labels, data, HIDDEN_EPOCHS, seed, init="default", lam=HIDDEN_LAM, sizes=sizes))
         for init in STARTS:
             labels = {"experiment": "textbook", "hidden": WIDE, "init": init}
             sizes = sizes_for(data, WIDE)

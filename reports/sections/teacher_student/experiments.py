@@ -17,6 +17,7 @@ __all__ = [
     "DECAYS",
     "FAN_IN",
     "RULES",
+    "SMALLER",
     "branch_lines",
     "branch_network",
     "predicted_scaling",
@@ -33,6 +34,7 @@ RULES = {  # how the rates change with N: the rule at N = 50, and the power of N
     "per_step": (theory.OnlineRule(0.01, 1e-4, 1.0), 1.0),
     "diffusive": (theory.OnlineRule(20.0, 0.02, 1.0), 1.0),
 }
+RANDOM_FAN_IN, SMALLER = 400, 4  # of the random settings; so many times smaller, to see what is left out at order 1/N^2
 BRANCHES = {  # Q* against gamma: eta, units, fan-in, and the gammas that are simulated
     "pulled": (0.5, 1, 400, (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)),
     "diffusive": (3.0, 1, 200, (3e-3, 1e-2, 3e-2, 1e-1)),
@@ -57,8 +59,11 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
         for gamma in gammas[-2:] if quick else gammas:
             labels = {"experiment": "branch", "name": name, "gamma": gamma}
             runs.append((labels, settle(branch_network(name, gamma), BRANCHES[name][2], length)))
-    for i, network in enumerate(random_networks(2 if quick else 10, seed)):
-        runs.append(({"experiment": "random", "draw": i}, settle(network, 400, length)))
+    drawn = random_networks(2 if quick else 10, seed)
+    sizes = {"random": RANDOM_FAN_IN} | ({} if quick else {"smaller": RANDOM_FAN_IN // SMALLER})
+    for experiment, fan_in in sizes.items():
+        for i, network in enumerate(drawn):
+            runs.append(({"experiment": experiment, "draw": i}, settle(network, fan_in, length)))
     children = np.random.SeedSequence(seed).generate_state(len(runs))
     return [
         Task(labels, sim.online, run | {"seed": int(child)}, _seconds(run), "online learning")

@@ -18,6 +18,7 @@ from reports.sections.teacher_student.experiments import (
     DECAYS,
     FAN_IN,
     RULES,
+    SMALLER,
     branch_lines,
     predicted_scaling,
     tasks,
@@ -25,10 +26,11 @@ from reports.sections.teacher_student.experiments import (
 from reports.sections.teacher_student.figures import decay_figure, scales_figure
 from sim.estimates.spread import mean_and_error
 
-__all__ = ["TEACHER_STUDENT"]
+__all__ = ["TEACHER_STUDENT", "next_order"]
 
 TABLE = ("K", "M", "fan_in", "eta", "gamma", "sigma", "limit", "predicted", "measured", "error", "z")
 LIMITS = {"scaled": -1 / 2, "per_step": 0.0, "diffusive": theory.diffusive_exponent(1, 1)}  # of the power of N
+LESS = 0.9  # an order left out explains a scatter if without it so much of it, or less, is left
 CLOSE = 0.05  # a power is near its limit if it is so close
 
 
@@ -90,14 +92,15 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
     scalings = {name: (predicted_scaling(name, quick), rows(experiment="scaling", name=name)) for name in RULES}
     branches = {name: (branch_lines(name, quick), rows(experiment="branch", name=name)) for name in BRANCHES}
     along, drawn = [c for _, found in decays.values() for c in found], rows(experiment="random")
-    comparisons = [row.comparison for row in settled]
+    comparisons = [row.comparison for row in settled if row.labels["experiment"] != "smaller"]
     facts = {
         "quick": quick, "replicas": REPLICAS, "fan_in": FAN_IN,
         "decays": {name: _decay_facts(curves) for name, (curves, _) in decays.items()},
         "decay_summary": z_summary(along), "summary": z_summary(comparisons),
         "scaling": {name: _scaling_facts(name, law, points) for name, (law, points) in scalings.items()},
         "branches": {name: _branch_facts(points) for name, (_, points) in branches.items()},
-        "rows": drawn, "row_scores": _rms([z for row in drawn for z in row["scores"]]),
+        "rows": drawn, "next_order": next_order(drawn, rows(experiment="smaller")),
+        "row_scores": _rms([z for row in drawn for z in row["scores"]]),
         "equations": _typeset(),
     }  # fmt: skip
     pictures = {
@@ -160,6 +163,25 @@ def _branch_facts(rows: list[dict[str, Any]]) -> dict[str, Any]:
     gamma, measured, error = (np.array([row[key] for row in rows]) for key in ("gamma", "measured", "error"))
     value, slope_error = _power(gamma, measured, error / measured)
     return {"value": value, "error": slope_error, "from": float(gamma.min()), "to": float(gamma.max())}
+
+
+def next_order(rows: list[dict[str, Any]], smaller: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the rms of z with and without the terms of order 1/N^2, as they are measured at a smaller N.
+
+    `largest`: the largest of them at the rows' N, in standard errors. None where no smaller networks were run.
+    """
+    if not smaller:
+        return None
+    left_out = [(s["measured"] - s["predicted"]) / SMALLER**2 for s in smaller]
+    without = [
+        (row["measured"] - row["predicted"] - extra) / float(np.hypot(row["error"], s["error"] / SMALLER**2))
+        for row, s, extra in zip(rows, smaller, left_out, strict=True)
+    ]
+    before, after = _rms([row["z"] for row in rows])["rms"], _rms(without)["rms"]
+    return {
+        "fan_in": smaller[0]["fan_in"], "rms": before, "without": after, "explains": after < LESS * before,
+        "largest": max(abs(extra) / row["error"] for row, extra in zip(rows, left_out, strict=True)),
+    }  # fmt: skip
 
 
 def _rms(values: list[float]) -> dict[str, float]:

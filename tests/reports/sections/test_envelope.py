@@ -11,7 +11,7 @@ import theory
 from reports.document.section import Results
 from reports.sections.envelope.at_rest import Quantity, at_rest
 from reports.sections.envelope.collapse import alone_facts, collapse_facts, convex_facts, convex_rows, network_row
-from reports.sections.envelope.costs import cost_facts, scaling_facts
+from reports.sections.envelope.costs import cost_facts, scaling_facts, slope_facts
 from reports.sections.envelope.experiments import epochs_for, tasks
 from reports.sections.envelope.widths import width_facts
 
@@ -68,8 +68,10 @@ def test_costs_tell_the_norm_or_do_not():
     says = cost_facts(envelope(), CRITICAL)
     assert says["within"] is says["falls"] is says["concave"] is True
     assert says["count"] == says["sharp"] == len(LAMS) - 2
-    assert says["slope"]["off"] == pytest.approx(0, abs=0.005)
-    assert says["slope"]["layer_2"] == pytest.approx(-0.6, abs=0.01)  # the share of one layer is no slope
+    slope = slope_facts(envelope(), CRITICAL)
+    assert slope["off"] == pytest.approx(0, abs=0.005)
+    assert slope["layer_2"] == pytest.approx(-0.6, abs=0.01)  # the share of one layer is no slope
+    assert slope["third"] == pytest.approx(1 / 3 / POWER - 1, abs=0.01)
     assert cost_facts(envelope(off=1.1), CRITICAL)["within"] is False
     rising = [replace(p, norm_sq=Quantity(p.lam, 1e-3)) for p in envelope()]
     assert cost_facts(rising, CRITICAL)["falls"] is False
@@ -82,7 +84,7 @@ def test_costs_tell_the_norm_or_do_not():
 def test_what_lies_beyond_the_critical_decay_is_not_judged():
     says = cost_facts(envelope(), critical=30.0)
     assert [row["lam"] for row in says["rows"] if row["judged"]] == [10.0, 20.0]
-    assert says["slope"] is None  # three points are no slope
+    assert slope_facts(envelope(), critical=30.0) is None  # three points are no slope
     nothing = cost_facts(envelope(), critical=1.0)
     assert nothing["worst"] is None
     assert nothing["within"] is False

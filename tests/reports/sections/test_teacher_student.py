@@ -10,7 +10,7 @@ import theory
 from reports.document.numbers import as_json
 from reports.document.work import run_all
 from reports.runs.committee import overlap_scores, predict
-from reports.sections.teacher_student.section import TEACHER_STUDENT
+from reports.sections.teacher_student.section import TEACHER_STUDENT, next_order
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def test_every_comparison_holds(results):
         assert abs(found["measured"]["value"] - found["predicted"]) < 4 * found["measured"]["error"]
         assert found["predicted"] == pytest.approx(limit, abs=0.03)
     assert len(facts["rows"]) == 2
+    assert facts["next_order"] is None
     assert set(section.pictures) == {"decay", "scales"}
 
 
@@ -46,3 +47,17 @@ def test_the_seed_decides():
     first, again, other = ([t.arguments["seed"] for t in TEACHER_STUDENT.tasks(True, s, None)] for s in (1, 1, 2))
     assert first == again
     assert first != other
+
+
+def test_what_order_1_over_n_leaves_out_is_seen_in_smaller_networks():
+    row = {"measured": 1.016, "predicted": 1.0, "error": 0.01, "z": 1.6}
+    smaller = {"measured": 1.256, "predicted": 1.0, "error": 0.01, "fan_in": 100}
+    found = next_order([row], [smaller])
+    assert found["fan_in"] == 100
+    assert (found["rms"], found["largest"]) == pytest.approx((1.6, 1.6))
+    assert found["without"] == pytest.approx(0.0, abs=1e-9)
+    assert found["explains"] is True
+    exact = next_order([row], [smaller | {"measured": 1.0}])
+    assert exact["without"] == pytest.approx(1.6, rel=0.01)
+    assert exact["explains"] is False
+    assert next_order([row], []) is None
