@@ -23,14 +23,15 @@ slopes, and W tends to a limit too. N weights then have the rms
 Assumptions
 -----------
 1. The network sits at a minimum of its regularised cost, nondegenerate but for symmetries: the noise of the steps is
-   small. At small steps only T = eta/m enters (a step's drift is of order eta, its variance eta^2/m); how W shifts
-   with T beyond the fluctuations about a minimum is not understood, and no law for it is given here.
+   small. At small steps only T = eta/m enters: in time eta per step the drift knows neither eta nor m, and the
+   variance of the noise, eta^2/m a step, is T. How W_2 and W_3 shift with T is not understood: fluctuations about a minimum are
+   much less than what is seen, the rest is a shift of the minimum, and no law for it is given here.
 2. lambda changes within one branch of minima; for concavity, or for the best of all minima.
 
 Range: any network, cost and data. Exact for minima; noise enters at first order in T.
 
-The exponent -1/3 is alpha = 1/3 and no more: alpha belongs to data and width. The -1/3 of `theory.saturated_unit` is
-another limit, where noise alone holds a saturated layer.
+The exponent -1/3 is alpha = 1/3 and no more: alpha belongs to data and width. The -1/3 of a saturated layer that noise
+alone holds is another limit: see `theory.network.saturated_layer`.
 
 References
 ----------
