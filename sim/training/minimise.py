@@ -90,6 +90,9 @@ def minimise(
     less than a decay alone does; a squared norm is then off by a fraction of about 2 sqrt(excess / alpha), alpha the
     penalty's share of the cost. It is an estimate: C_0 is not convex, and biases have no decay.
 
+    All of MNIST is slow: 30 hidden neurons at lam = 70 take about 900 iterations to a tolerance of 1e-6, 4 minutes of
+    one core. Starts end in different minima, their squared norms 2% apart or so. Strong decay is much quicker.
+
     References
     ----------
     D. C. Liu and J. Nocedal, "On the limited memory BFGS method for large scale optimization", Mathematical

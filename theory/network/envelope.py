@@ -24,8 +24,8 @@ Assumptions
 -----------
 1. The network sits at a minimum of its regularised cost, nondegenerate but for symmetries: the noise of the steps is
    small. At small steps only T = eta/m enters: in time eta per step the drift knows neither eta nor m, and the
-   variance of the noise, eta^2/m a step, is T. How W_2 and W_3 shift with T is not understood: fluctuations about a minimum are
-   much less than what is seen, the rest is a shift of the minimum, and no law for it is given here.
+   variance of the noise, eta^2/m a step, is T. How W_2 and W_3 shift with T is not understood: fluctuations about a
+   minimum are much less than what is seen, the rest is a shift of the minimum, and no law for it is given here.
 2. lambda changes within one branch of minima; for concavity, or for the best of all minima.
 
 Range: any network, cost and data. Exact for minima; noise enters at first order in T.
