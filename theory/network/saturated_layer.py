@@ -110,12 +110,26 @@ def exponent_with_noise(noise_share: float, signal_slope: float) -> float:
     noise_share, signal_slope = one_number("noise_share", noise_share), one_number("signal_slope", signal_slope)
     check_range("noise_share", noise_share, 0.0, 1.0, ends=(True, True))
     finite("signal_slope", signal_slope)
-    if 2 + noise_share - 2 * (1 - noise_share) * signal_slope <= 0:
+    inverse, steepest = _balance_of_slopes()
+    over = inverse(noise_share, signal_slope)
+    if over >= 0:
         raise InvalidArgument(
-            f"signal_slope must be below {(2 + noise_share) / (2 - 2 * noise_share):g} at this share of the noise, got "
+            f"signal_slope must be below {steepest(noise_share):g} at this share of the noise, got "
             f"{signal_slope:g}: a drive that rises faster than the decay holds no layer. Measure it again."
         )
-    return float(_law("exponent", "nu", "sigma")(noise_share, signal_slope))
+    return float(1 / over)
+
+
+@lru_cache
+def _balance_of_slopes() -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Compile one over the exponent, and the slope of the signal at which it vanishes and nothing is stable."""
+    import sympy as sp
+
+    from theory.network.saturated_layer_derivation import derive_saturated_layer, share, slope
+
+    inverse = 1 / derive_saturated_layer()["exponent"].rhs
+    (steepest,) = sp.solve(inverse, slope)
+    return sp.lambdify([share, slope], inverse, "numpy"), sp.lambdify(share, steepest, "numpy")
 
 
 @lru_cache

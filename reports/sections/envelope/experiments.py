@@ -28,9 +28,7 @@ ETA, BATCH = 0.1, 50  # the question's rule, with a fifth of its noise
 TIME_CONSTANTS, QUICK_TIME_CONSTANTS = 8, 4
 LEAST, MANY_LEAST, QUICK_LEAST = 16, 12, 5  # epochs
 DIGITS = 6  # of the critical decay, so that the rounding of a machine does not decide a run
-MOST_EXAMPLES = (
-    1_500_000  # of a run: data whose labels hardly know the inputs have a weak critical decay, and slow runs
-)
+MOST_EXAMPLES = 1_500_000  # of a run: labels that hardly know the inputs have a weak critical decay, and slow runs
 ACCURACY = 1e-3  # of the convex problem's cost
 
 
@@ -45,8 +43,13 @@ def epochs_for(fraction: float, lam: float, temperature: float, lengths: tuple[i
 
 
 def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
-    """Return the critical decay of the data, the runs at fractions of it, and the convex problem's solutions."""
-    critical = float(f"{theory.critical_decay(data.train.inputs, data.train.labels):.{DIGITS}g}")
+    """Return the runs at fractions of the data's critical decay, and the convex problem's solutions.
+
+    Without a critical decay there are none: nothing of the labels is in the inputs, or all are of one class.
+    """
+    critical = critical_of(data)
+    if critical == 0:
+        return []
     shared = {"data": data, "critical": critical}
     lengths = (QUICK_TIME_CONSTANTS, QUICK_LEAST) if quick else (TIME_CONSTANTS, LEAST)
     listed = []
@@ -61,6 +64,19 @@ def tasks(quick: bool, seed: int, data: sim.Data) -> list[Task]:
             labels = {"experiment": "convex", "fraction": fraction}
             listed.append(Task(labels, solve, shared | {"fraction": fraction}, 5.0, "the convex theory"))
     return listed
+
+
+def present_labels(data: sim.Data) -> np.ndarray:
+    """Return the training labels, numbered among the classes that occur: another class's output falls silent."""
+    return np.asarray(np.unique(data.train.labels, return_inverse=True)[1]).reshape(-1)
+
+
+def critical_of(data: sim.Data) -> float:
+    """Return the critical decay of the training examples, or 0 if they have none."""
+    labels = present_labels(data)
+    if labels.max() == 0:
+        return 0.0
+    return float(f"{theory.critical_decay(data.train.inputs, labels):.{DIGITS}g}")
 
 
 def _training(labels: dict[str, Any], shared: dict[str, Any], lengths: tuple[int, int], seed: int) -> Task:
@@ -83,7 +99,14 @@ def train_strongly(
         init="default", bias_init="zero", replicas=REPLICAS, statistics=SAMPLED, evaluate_from=epochs // 2 + 1,
         **settings,
     )  # fmt: skip
-    return run.assign_attrs(critical=critical, fraction=fraction, chance=chance(data))
+    return run.assign_attrs(critical=critical, fraction=fraction, chance=chance(data), unseen=unseen(data))
+
+
+def unseen(data: sim.Data) -> str:
+    """Return the names of the classes of which there is no training example."""
+    names = data.class_names or tuple(str(label) for label in range(data.classes))
+    seen = set(data.train.labels.tolist())
+    return ", ".join(name for label, name in enumerate(names) if label not in seen)
 
 
 def chance(data: sim.Data) -> float:
@@ -95,7 +118,7 @@ def chance(data: sim.Data) -> float:
 def solve(data: sim.Data, critical: float, fraction: float) -> xr.Dataset:
     """Solve the convex problem of a wide linear network; no run goes in."""
     net = theory.linear_network(
-        data.train.inputs, data.train.labels, fraction * critical, data.sizes[0], accuracy=ACCURACY
+        data.train.inputs, present_labels(data), fraction * critical, data.sizes[0], accuracy=ACCURACY
     )
     values = {"norm_sq": net.norm_sq, "cost": net.cost, "duality_gap": net.duality_gap, "rank": net.rank}
     return xr.Dataset(values, attrs={"lam": fraction * critical, "fraction": fraction, "critical": critical})

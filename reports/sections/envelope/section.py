@@ -31,13 +31,16 @@ def report(results: Mapping[str, Results], quick: bool) -> Section:
     """Predict the norm of all weights from costs, over widths and up to the end of learning."""
     mine, layers = results[ENVELOPE.name], results[LAYERS.name]
     strong = mine.where(experiment="strong")
+    if not strong.datasets:  # no critical decay: see the tasks
+        facts: dict[str, Any] = {"quick": quick, "collapse": None, "equations": _equations()}
+        return Section(ENVELOPE.name, facts, [], {}, {})
     first = strong.datasets[0].attrs
     critical, chance = first["critical"], first["chance"]
     ends = [at_rest([run]) for run in strong.datasets]
     rows = [network_row(end, critical, chance) for end in ends]
-    facts: dict[str, Any] = {
+    facts = {
         "quick": quick, "eta": ETA, "batch_size": first["batch_size"], "hidden": HIDDEN,
-        "many": MANY, "equations": _equations(),
+        "many": MANY, "equations": _equations(), "unseen": first["unseen"],
         "collapse": collapse_facts([row for row in rows if row["hidden"] == HIDDEN], critical, first["n"], chance),
     }  # fmt: skip
     pictures: dict[str, Picture] = {}

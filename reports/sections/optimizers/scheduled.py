@@ -44,7 +44,7 @@ START = 2.0
 STATED = {"AdamW": 0.006, "SGD": 0.0}  # error of the rms along a path: AdamW's live start is first order
 ENDS = (("linear", False), ("cosine", False), ("linear", True), ("cosine", True))  # shape of the fall, held decay
 FALL_STEPS, FALL_LR = 1280, 0.1
-LEFT_OUT = 0.3  # relative error of the closed forms over the rate per step, lr weight_decay: measured below 0.26
+LEFT_OUT = 0.45  # relative error of the closed forms over the rate per step, lr weight_decay: measured below 0.44
 
 
 def scheduled_tasks(quick: bool) -> list[Task]:
@@ -169,9 +169,10 @@ def ends_closed_form(fall: str, held: bool, K: float) -> float:
     if fall == "linear":
         return sqrt(_held_linear()(K))
     steps = 10_000
-    run = theory.trajectory(lr=1.0, weight_decay=K / steps, noise=1.0, steps=steps, start=sqrt(steps / (2 * K)),
-                            schedule=fall, independent=True)  # fmt: skip
-    return float(run.rms[-1] / run.start)
+    settings: dict[str, Any] = {"lr": 1.0, "weight_decay": K / steps, "noise": 1.0}
+    peak = float(theory.equilibrium(**settings).scale)
+    run = theory.trajectory(**settings, steps=steps, start=peak, schedule=fall, independent=True)
+    return float(run.rms[-1] / peak)
 
 
 @lru_cache
@@ -184,5 +185,5 @@ def _held_linear() -> Any:
 
 
 def _peak(K: float) -> float:
-    """Return the leading order of the equilibrium at the peak."""
-    return sqrt(FALL_LR / (2 * K / FALL_STEPS / FALL_LR))
+    """Return the equilibrium at the peak."""
+    return float(theory.equilibrium(lr=FALL_LR, weight_decay=K / FALL_STEPS / FALL_LR, noise=1.0).scale)

@@ -28,6 +28,15 @@ def test_every_step_is_proved_and_a_wrong_one_is_found():
             wrong.check()
 
 
+@pytest.mark.parametrize("wrong", [{"R": 2}, {"S": -1}, {"N": 2}, {"T": 3}])
+def test_the_balance_follows_from_a_step_of_training(wrong):
+    step = next(step for step in theory.derive_saturated_layer().steps if step.name == "balance")
+    by_name = {symbol.name: symbol for symbol in step.equation.free_symbols}
+    right = step.equation.rhs.subs({by_name[name]: factor * by_name[name] for name, factor in wrong.items()})
+    with pytest.raises(DerivationError, match="balance"):
+        dataclasses.replace(step, equation=sp.Eq(step.equation.lhs, right)).check()
+
+
 @pytest.mark.parametrize("step", AVERAGED)
 def test_what_is_awake_by_quadrature(step):
     """Inputs within +-1 of the threshold, of a density that is linear there; half of f is told apart."""
