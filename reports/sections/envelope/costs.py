@@ -96,8 +96,14 @@ def slope_facts(points: Sequence[AtRest], critical: float) -> dict[str, Any] | N
     }  # fmt: skip
 
 
-def scaling_facts(points: Sequence[AtRest]) -> dict[str, Any]:
-    """Return the power of lambda in the rms of all weights: from the penalty's share and its slope, and measured."""
+def scaling_facts(points: Sequence[AtRest], critical: float) -> dict[str, Any] | None:
+    """Return the power of lambda in the rms of all weights: from the penalty's share and its slope, and measured.
+
+    Only where weights survive; None if that is at fewer than three decays.
+    """
+    points = [p for p in points if p.lam < critical]
+    if len(points) < 3:
+        return None
     shares = [p.share for p in points]
     mean = float(np.mean(shares))
     slope = power_law([(p.lam, p.share) for p in points]).value

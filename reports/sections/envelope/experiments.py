@@ -28,6 +28,7 @@ ETA, BATCH = 0.1, 50  # the question's rule, with a fifth of its noise
 TIME_CONSTANTS, QUICK_TIME_CONSTANTS = 8, 4
 LEAST, MANY_LEAST, QUICK_LEAST = 16, 12, 5  # epochs
 DIGITS = 6  # of the critical decay, so that the rounding of a machine does not decide a run
+ROUNDING = 1e-12  # of the largest input: a covariance of no more is none
 MOST_EXAMPLES = 1_500_000  # of a run: labels that hardly know the inputs have a weak critical decay, and slow runs
 ACCURACY = 1e-3  # of the convex problem's cost
 
@@ -76,7 +77,11 @@ def critical_of(data: sim.Data) -> float:
     labels = present_labels(data)
     if labels.max() == 0:
         return 0.0
-    return float(f"{theory.critical_decay(data.train.inputs, labels):.{DIGITS}g}")
+    inputs = data.train.inputs
+    critical = theory.critical_decay(inputs, labels)
+    if critical < ROUNDING * len(inputs) * np.abs(inputs).max():
+        return 0.0
+    return float(f"{critical:.{DIGITS}g}")
 
 
 def _training(labels: dict[str, Any], shared: dict[str, Any], lengths: tuple[int, int], seed: int) -> Task:

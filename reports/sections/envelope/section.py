@@ -73,8 +73,8 @@ def _full(
     ratios = convex_facts(convex, rows)
     costs, over_widths = cost_facts(own, critical), width_facts([at_70, *widths])
     facts = {
-        "costs": costs, "widths": over_widths, "alone": alone_facts(own, critical), "scaling": scaling_facts(question),
-        "slope": slope_facts(question, critical),
+        "costs": costs, "widths": over_widths, "alone": alone_facts(own, critical),
+        "scaling": scaling_facts(question, critical), "slope": slope_facts(question, critical),
         "norms": {f"{lam:g}": _norm(question, lam) for lam in (TEXTBOOK_LAM, HIDDEN_LAM)},
         "drift": max(abs(row["drift"]) for row in rows if row["fraction"] < WELL_BELOW), "well_below": WELL_BELOW,
         "convex": ratios,

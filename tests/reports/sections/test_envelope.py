@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
+import sim
 import theory
 from reports.document.section import Results
 from reports.sections.envelope.at_rest import Quantity, at_rest
 from reports.sections.envelope.collapse import alone_facts, collapse_facts, convex_facts, convex_rows, network_row
 from reports.sections.envelope.costs import cost_facts, scaling_facts, slope_facts
 from reports.sections.envelope.experiments import epochs_for, tasks
+from reports.sections.envelope.section import ENVELOPE
 from reports.sections.envelope.widths import width_facts
 
 N, CRITICAL = 1000, 1000.0
@@ -95,10 +97,13 @@ def test_decays_too_near_for_a_slope_count_once():
 
 
 def test_the_power_of_lam():
-    says = scaling_facts(envelope())
+    says = scaling_facts(envelope(), CRITICAL)
     assert says["predicted"] == pytest.approx(-0.3, abs=0.003)
     assert says["agrees"] is True
-    assert scaling_facts([replace(p, norm_sq=Quantity(p.lam**-0.5, 1e-4)) for p in envelope()])["agrees"] is False
+    other = [replace(p, norm_sq=Quantity(p.lam**-0.5, 1e-4)) for p in envelope()]
+    assert scaling_facts(other, CRITICAL)["agrees"] is False
+    assert scaling_facts(envelope(), critical=30.0)["to"] == 20.0  # beyond, there are no weights
+    assert scaling_facts(envelope(), critical=15.0) is None
 
 
 def width(hidden, norm_sq):
@@ -176,9 +181,38 @@ def test_runs_are_as_long_as_the_critical_slowing_asks():
     assert epochs_for(0.1, 1e-6, 0.01, (8, 5), N) == 1500  # no longer, however weak the decay
 
 
-def test_the_quick_report_straddles_the_critical_decay():
-    import sim
+def three_classes(labels, inputs=None):
+    rng = np.random.default_rng(0)
+    labels = np.asarray(labels)
+    inputs = rng.standard_normal((3, 8))[labels] + rng.standard_normal((len(labels), 8)) if inputs is None else inputs
+    return sim.Data(inputs, labels, (len(labels) - 3, 0, 3), "clouds")
 
+
+def test_a_class_without_training_examples_takes_no_part():
+    labels = np.r_[np.tile([0, 2], 150), 0, 1, 2]
+    data = three_classes(labels)
+    listed = tasks(False, 1, data)
+    without = theory.critical_decay(data.train.inputs, data.train.labels // 2)
+    assert listed[0].arguments["critical"] == pytest.approx(without, rel=1e-5)
+    solved = next(task for task in listed if task.labels["experiment"] == "convex")
+    assert float(solved.run(**solved.arguments).norm_sq) > 0
+    trained = listed[0].run(**listed[0].arguments | {"epochs": 2})
+    assert trained.attrs["unseen"] == "1"
+
+
+@pytest.mark.parametrize("case", ["one class", "inputs that know nothing"])
+def test_without_a_critical_decay_nothing_is_trained_and_it_is_said(case):
+    labels = np.full(303, 1) if case == "one class" else np.tile([0, 1, 2], 101)
+    data = three_classes(labels, None if case == "one class" else np.ones((303, 8)))
+    for quick in (True, False):
+        assert tasks(quick, 1, data) == []
+        results = {"envelope": Results(()), "layers": Results(())}
+        section = ENVELOPE.report(results, quick)
+        assert section.facts["collapse"] is None
+        assert "widths" not in section.facts
+
+
+def test_the_quick_report_straddles_the_critical_decay():
     data = sim.load_data(sizes=(300, 0, 0))
     listed = tasks(True, 1, data)
     fractions = [task.labels["fraction"] for task in listed]
