@@ -55,6 +55,8 @@ def test_the_numbers_in_its_comments(printed):
     layer = of(printed, "theory.norm_balance(")
     said = re.search(r"# (0\.\d+) and (0\.\d+)\n", README).groups()
     assert [f"{number:.4f}" for number in numbers(layer)[:2]] == list(said)
+    (critical,) = re.search(r"# (\d+): above it no weight survives", README).groups()
+    assert f"{numbers(of(printed, 'theory.critical_decay('))[-1]:.0f}" == critical
 
 
 def test_the_numbers_below_the_network(printed):

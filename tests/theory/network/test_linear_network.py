@@ -171,7 +171,10 @@ def test_mnist_rms_at_weak_decay(mnist, lam):
 
 @pytest.mark.slow
 def test_mnist_rms_at_the_weakest_decay(mnist):
-    """Published is 0.0932 for layer 2, 0.8% above ours, from an unfinished search: the certificate leaves no room for it."""
+    """Published is 0.0932 for layer 2, 0.8% above ours.
+
+    Its search had not converged: the certificate leaves no room for it.
+    """
     net = theory.linear_network(*mnist, 30, 50_000)
     bound = np.sqrt(2 * 0.6 * net.duality_gap / (30 / 50_000 * net.norm_sq))  # the norm goes as lam^-0.6 or slower
     assert bound < 0.012
