@@ -112,5 +112,5 @@ def scaling_facts(points: Sequence[AtRest], critical: float) -> dict[str, Any] |
     return {
         "from": points[0].lam, "to": points[-1].lam, "share": mean, "lowest": min(shares), "highest": max(shares),
         "predicted": predicted, "value": measured.value, "error": measured.error,
-        "agrees": abs(measured.value - predicted) < POWER,
+        "agrees": abs(measured.value - predicted) < POWER, "is_power": measured.error < POWER,
     }  # fmt: skip

@@ -72,7 +72,7 @@ def _widths(top: Axes, bottom: Axes, widths: dict[str, Any]) -> None:
         bottom.errorbar(weights, share, spread, fmt=f"{marker}-", color=COLOURS[colour], mfc="white", linewidth=0.7)
     top.set_title(rf"widths, $\lambda = {widths['lam']:g}$")
     top.set_ylabel("rms of the weights")
-    log_scale(top, 0.6 * min(scales), 1.7 * max(scales))
+    log_scale(top, 0.6 * min(scales), 6 * max(scales))  # room for the legend
     top.legend(loc="upper right", ncols=2, fontsize=7.5)
     bottom.axhspan(0.95, 1.05, color="#eeeeee", zorder=0)
     bottom.axhline(1, color="black", linewidth=0.7)

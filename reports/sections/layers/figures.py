@@ -59,13 +59,14 @@ def balance_figure(rows: list[Settled]) -> Figure:
         top, bottom = axes[:, column]
         for init, (marker, colour) in STARTS.items():
             mine = sorted((r for r in rows if (r.layer, r.init) == (layer, init)), key=lambda r: r.lam)
+            size = 6.5 if init == "large" else 3.5  # where they coincide, both are seen
             lam, measured, error, noise = (
                 np.array([getattr(r if key == "lam" else r.balance, key) for r in mine])
                 for key in ("lam", "measured", "error", "noise_share")
             )
-            top.errorbar(lam, measured, error, fmt=f"{marker}-", color=colour, mfc="white", linewidth=0.7,
-                         label=f"{init} start")  # fmt: skip
-            bottom.plot(lam, 100 * noise, f"{marker}-", color=colour, mfc="white", linewidth=0.7)
+            look = {"color": colour, "mfc": "white", "linewidth": 0.7, "markersize": size}
+            top.errorbar(lam, measured, error, fmt=f"{marker}-", label=f"{init} start", **look)
+            bottom.plot(lam, 100 * noise, f"{marker}-", **look)
         top.set_xscale("log")
         values = [r.balance.measured for r in rows if r.layer == layer]
         log_scale(top, 0.8 * min(values), 1.25 * max(values))

@@ -88,20 +88,20 @@ def _decay_residual(axis: Axes, residuals: list[float]) -> None:
 def accuracy_figure(runs: dict[str, xr.Dataset], published: bool) -> Figure:
     """Draw the validation accuracy over the epochs from both starts, with the textbook's end points if asked."""
     figure, axes = new_figure(1, 1, 2.4)
-    lowest = 86.0
+    lowest, highest = 86.0, 96.5
     axis = axes[0, 0]
     for colour, (init, run) in zip(CYCLE, runs.items(), strict=False):
         accuracy = 100 * run.accuracy.sel(split="validation").dropna("epoch").isel(epoch=slice(1, None))
         mean, error = mean_and_error(accuracy.transpose("replica", "epoch"))
         axis.errorbar(accuracy.epoch, mean, error, fmt="o-", linewidth=0.7, color=colour, mfc="white",
                       label=f"{init} start")  # fmt: skip
-        lowest = min(lowest, float(mean.min()))
+        lowest, highest = min(lowest, float(mean.min())), max(highest, float(mean.max()))
         if published:
             axis.plot(30.7, 100 * TEXTBOOK_ACCURACIES[30][init], marker="*", color=colour, markersize=9,
                       linestyle="none", label=f"textbook, {init} start, epoch 30")  # fmt: skip
     axis.set_xlabel("epoch")
     axis.set_ylabel("validation accuracy [%]")
     if lowest >= 86:
-        axis.set_ylim(86, 97.5)
+        axis.set_ylim(86, highest + 1)
     axis.legend(ncols=2, loc="lower right")
     return figure

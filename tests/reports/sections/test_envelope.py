@@ -102,6 +102,9 @@ def test_the_power_of_lam():
     assert says["agrees"] is True
     other = [replace(p, norm_sq=Quantity(p.lam**-0.5, 1e-4)) for p in envelope()]
     assert scaling_facts(other, CRITICAL)["agrees"] is False
+    assert scaling_facts(other, CRITICAL)["is_power"] is True
+    bent = [replace(p, norm_sq=Quantity(math.exp(-p.lam / 50), 1e-4)) for p in envelope()]
+    assert scaling_facts(bent, CRITICAL)["is_power"] is False
     assert scaling_facts(envelope(), critical=30.0)["to"] == 20.0  # beyond, there are no weights
     assert scaling_facts(envelope(), critical=15.0) is None
 
