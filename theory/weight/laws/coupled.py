@@ -135,7 +135,8 @@ class CoupledLaw(Law):
         gap, swings = self._gap(rate)
         with np.errstate(divide="ignore"):
             swinging = math.log(self.momentum) / 2 if self.momentum else 0.0
-            return -np.where(swings, swinging, np.log(np.abs(1 - gap)) if self.momentum == 0 else np.log1p(-gap))
+            alone = np.where(gap < 1, np.log1p(-np.minimum(gap, 1)), np.log(np.abs(1 - gap)))  # 1 - gap may be below 0
+            return -np.where(swings, swinging, alone)
 
     @cached_property
     def shrink(self) -> Value:
@@ -182,12 +183,20 @@ class CoupledLaw(Law):
     def _refuse_start(self, start: float, pull: np.ndarray) -> None:
         noise = float(self.problem.noise)
         strongest = abs(start) * float(pull.max(initial=0))
-        if strongest > self.largest_start * noise:
-            raise NotImplementedError(
-                f"the way of a weight under {self.name} is known from starts with a decay of at most "
-                f"{self.largest_start:g} of the noise in the gradient, got {strongest / noise:g}. Take abs(start) "
-                f"below {abs(start) * self.largest_start * noise / strongest:g}."
-            )
+        if strongest <= self.largest_start * noise:
+            return
+        smaller = f"abs(start) below {abs(start) * self.largest_start * noise / strongest:g}"
+        known = (
+            f"the way of a weight under {self.name} is known from starts with a decay of at most "
+            f"{self.largest_start:g} of the noise in the gradient, got {strongest / noise:g}"
+        )
+        if abs(start) * pull[0] > self.largest_start * noise:
+            raise NotImplementedError(f"{known}. Take {smaller}.")
+        raise NotImplementedError(
+            f"{known} in step {int(np.argmax(pull)) + 1}, {abs(start) * pull[0] / noise:.3g} in the first: the decay per "
+            "unit of learning rate rises, as where the learning rate's schedule does not multiply it (independent). Let "
+            f"the decay follow the schedule, give the schedule a higher floor, or take {smaller}."
+        )
 
     @property
     def expression(self) -> Any:
