@@ -47,7 +47,7 @@ def test_tensors_are_read_as_numbers():
 
 
 def test_the_warm_up_of_schedule_free_is_a_schedule():
-    """The package raises lr by itself, step j of the warm-up at j / warmup_steps; other classes leave that to others."""
+    """The package raises lr by itself, step j of the warm-up at j / warmup_steps."""
     group = {"lr": 0.02, "weight_decay": 0.5, "betas": (0.9, 0.99), "eps": 1e-8, "r": 0.0, "k": 0, "params": [],
              "weight_lr_power": 2.0, "warmup_steps": 40, "train_mode": True}  # fmt: skip
     warmed, held = from_torch(looks_like("AdamWScheduleFree", group, group | {"warmup_steps": 0}))
