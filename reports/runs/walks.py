@@ -81,5 +81,5 @@ def end_comparison(walk: xr.Dataset, law: theory.Trajectory, precision: float = 
     """Compare the rms at the end of a walk along a schedule with the prediction of the whole run."""
     name = f"rms after {law.steps} steps"
     return Comparison(
-        name, float(law.rms[-1]), float(walk.rms[-1]), float(walk.rms_error[-1]), precision, law.law.accuracy
+        name, float(law.rms[-1]), float(walk.rms[-1]), float(walk.rms_error[-1]), precision, float(law.accuracy[-1])
     )

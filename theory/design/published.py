@@ -24,6 +24,8 @@ Assumptions
 1. AdamW, for which alone the rules are published.
 2. For other tokens per parameter: as many epochs as before.
 
+Bergsma et al.'s c, p and R^2 are taken from quotations of their paper, and have not been checked against its tables.
+
 Range: that of the authors' experiments, against which neither widths nor tokens are checked. What follows for lam is
 exact for the law of AdamW; the exponents 3/4 and p and the constant c are measurements.
 

@@ -123,6 +123,19 @@ class Law(ABC):
             f"the way of a weight under a schedule is not derived for {type(self.problem.optimizer).__name__}."
         )
 
+    def path_errors(self, rates: Rates, variance: np.ndarray) -> np.ndarray:
+        """Return the relative error of the start and of what every step of a run adds to E w^2, shape (T + 1,).
+
+        Parameters
+        ----------
+        rates : Rates
+            Of every step.
+        variance : ndarray, shape (T + 1,)
+            What `path` returned.
+        """
+        del variance
+        return np.full(rates.steps + 1, self.accuracy)
+
     def forgetting(self, rates: Rates) -> np.ndarray:
         """Return by which power of e the mean weight falls in every step in the long run, shape (T,)."""
         del rates

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Rates", "held"]
+__all__ = ["Rates", "fall", "held"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,10 @@ class Rates:
 def held(lr: float, decay: float, steps: int) -> Rates:
     """Return rates that do not change."""
     return Rates(np.full(steps, float(lr)), np.full(steps, float(decay)))
+
+
+def fall(fraction: np.ndarray) -> np.ndarray:
+    """Return by which power of e a step falls that leaves 1 - fraction, its sign aside; exact for tiny fractions."""
+    fraction = np.asarray(fraction, dtype=float)
+    with np.errstate(divide="ignore"):
+        return -np.where(fraction < 1, np.log1p(-np.minimum(fraction, 1)), np.log(np.abs(1 - fraction)))

@@ -31,6 +31,7 @@ from theory.settings.types import Value
 from theory.weight.law import Law, law_of, refuse_unknown_noise
 from theory.weight.problem import PLAIN, Problem, posed
 from theory.weight.rates import Rates
+from theory.weight.stages import error_along
 from theory.weight.stationary import Equilibrium
 
 __all__ = ["Trajectory", "trajectory"]
@@ -75,6 +76,17 @@ class Trajectory:
         """By which power of e the mean weight of step t has been forgotten at the end, shape (T + 1,); falls to 0."""
         forgotten = self.law.forgetting(self.rates)
         return np.concatenate([np.cumsum(forgotten[::-1])[::-1], [0.0]])
+
+    @cached_property
+    def accuracy(self) -> np.ndarray:
+        """Relative error of E w^2 before the first and after every step, shape (T + 1,): 0 where exact up to rounding.
+
+        The measured one where approximate, stage by stage: the first steps of an adaptive optimizer are known less well
+        than what it settles to. NaN where nothing was measured.
+        """
+        return error_along(
+            self.variance, self.law.forgetting(self.rates), self.law.path_errors(self.rates, self.variance)
+        )
 
     @property
     def K(self) -> float:

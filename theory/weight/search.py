@@ -11,6 +11,7 @@ from theory.errors import InvalidArgument, NoEquilibrium
 
 __all__ = ["smallest_lam"]
 
+PLATEAU = 1e-9  # so much more is rounding, where curvature holds the weight and decay does next to nothing
 BEYOND = 1e3  # an excess that no pair of doubles has: where there is no quantity
 MORE = {"scale": "Take a larger learning rate, or ask for a smaller scale."}  # what to do where the target is too large
 LESS = {"scale": "Take a smaller learning rate, or ask for a larger scale."}  # and where it is too small
@@ -77,7 +78,7 @@ def smallest_lam(
     here = excess(high)
     while here > 0:
         further = excess(high + 0.5)
-        if further >= here:
+        if further > here + PLATEAU:
             break
         high, here = high + 0.5, further
     if here > 0:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from theory.errors import InvalidArgument
-from theory.settings import non_negative
+from theory.settings import non_negative, whole_number
 from theory.settings.checks import shown
 from theory.settings.optimizers.named import WITHOUT_DECAY, optimizer_classes
+from theory.settings.schedules import constant
 
 __all__ = ["Group", "from_torch"]
 
@@ -42,6 +43,8 @@ class Group:
         Of its tensors.
     names : tuple of str
         Of its tensors, where torch knows them.
+    warmup : int
+        Steps over which the optimizer itself raises lr to what stands there (schedule-free's `warmup_steps`).
     """
 
     index: int
@@ -51,14 +54,17 @@ class Group:
     decays: bool
     shapes: tuple[tuple[int, ...], ...] = ()
     names: tuple[str, ...] = ()
+    warmup: int = 0
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What `theory.equilibrium` and `theory.trajectory` take: `theory.equilibrium(**group.arguments)`.
 
-        Where the law depends on them, add the gradient's `noise`, or the `shape` of one of the tensors.
+        Where the law depends on them, add the gradient's `noise`, or the `shape` of one of the tensors. Where the
+        optimizer warms up by itself a `schedule` is among them, which only `theory.trajectory` takes.
         """
-        return {"lr": self.lr, "weight_decay": self.weight_decay, "optimizer": self.optimizer}
+        arguments = {"lr": self.lr, "weight_decay": self.weight_decay, "optimizer": self.optimizer}
+        return arguments | ({"schedule": constant(warmup=self.warmup)} if self.warmup else {})
 
     @property
     def weights(self) -> int:
@@ -67,8 +73,9 @@ class Group:
 
     def __str__(self) -> str:
         decay = f"weight_decay {self.weight_decay:g}" if self.decays else "no decay"
+        warmup = f" after a warm-up of {self.warmup} steps" if self.warmup else ""
         return (
-            f"group {self.index}: {self.optimizer}, lr {self.lr:g}, {decay}; {self.weights} weights in "
+            f"group {self.index}: {self.optimizer}, lr {self.lr:g}{warmup}, {decay}; {self.weights} weights in "
             f"{len(self.shapes)} tensors"
         )
 
@@ -158,6 +165,7 @@ def _group(index: int, name: str, group: Mapping[str, Any]) -> Group:
         decays=decay > 0,
         shapes=tuple(tuple(int(length) for length in getattr(tensor, "shape", ())) for tensor in parameters),
         names=tuple(map(str, group.get("param_names", ()))),
+        warmup=whole_number(f"{where}['warmup_steps']", _plain(group.get("warmup_steps", 0)), least=0),
     )
 
 

@@ -59,7 +59,10 @@ ROWS = (
     _beside("keras.Optimizer(weight_decay)", LR, KERAS, "Any of them, SGD too."),
     _inside("keras.l2", "keras/src/regularizers/regularizers.py, Keras 3", 2.0, "The penalty is l2 sum w^2."),
     _beside("timm.AdamW", LR, TIMM),
-    _beside("timm.AdamW(corrected_weight_decay)", (("lr", 2), ("max_lr", -1)), TIMM),
+    _beside(
+        "timm.AdamW(corrected_weight_decay)", (("lr", 2), ("max_lr", -1)), TIMM,
+        "max_lr is the lr that the optimizer was made with.",
+    ),
     Convention(
         "transformers.Trainer", "decoupled", 1.0, LR, "TrainingArguments: torch's AdamW unless optim says otherwise",
         verified=False,
@@ -68,7 +71,10 @@ ROWS = (
     _beside("transformers.Adafactor(scale_parameter)", (("lr", 1), ("rms", 1)), HUGGING_FACE, "lr: the relative step."),
     _beside("fastai.Adam", LR, FASTAI),
     _inside("fastai.Adam(decouple_wd=False)", FASTAI),
-    _beside("big_vision", (("lr", 1), ("max_lr", -1)), "big_vision/optax.py at 11eea57", "max_lr is config.lr."),
+    _beside(
+        "big_vision", (("lr", 1), ("max_lr", -1)), "big_vision/optax.py at 11eea57",
+        "max_lr is config.lr; lr_mults do not move the decay.",
+    ),
     _beside(
         "tfa.AdamW", (), "tensorflow_addons/optimizers/weight_decay_optimizers.py at 077924c",
         "A schedule must be given to weight_decay itself.",

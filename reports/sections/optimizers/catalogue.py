@@ -89,7 +89,7 @@ class Case:
             eq = theory.equilibrium(**self.settings)
             return float(eq.scale), float(eq.accuracy) / 2
         run = theory.trajectory(**self.settings, steps=steps, start=self.start)
-        return float(run.rms[-1]), float(run.law.accuracy) / 2
+        return float(run.rms[-1]), float(run.accuracy[-1]) / 2
 
     def walk(self, weights: int, steps: int) -> dict[str, Any]:
         """Return the settings of the `sim.walk` that measures it on about so many weights."""

@@ -33,6 +33,23 @@ def test_decay_for_a_memory_and_back(optimizer):
     assert memory.epochs == pytest.approx(memory.steps * 20 / 50_000)
 
 
+SLOW_OR_HELD = {  # memories that no decay changes much, or of so small rates that 1 - rate is 1 in a double
+    "Lion with curvature": (theory.Lion(), {"curvature": 1e-4}, 1e-3),
+    "Adadelta": (theory.Adadelta(), {}, 1e-3),
+    "RMSprop": (theory.RMSprop(), {}, 1e-5),
+    "Signum, coupled": (theory.Signum(decoupled=False), {}, 1e-7),
+}
+
+
+@pytest.mark.parametrize(("optimizer", "more", "lr"), SLOW_OR_HELD.values(), ids=SLOW_OR_HELD)
+def test_decay_for_a_memory_however_weak_the_decay(optimizer, more, lr):
+    model = {"lr": lr, "noise": 0.3, "optimizer": optimizer, **more}
+    memory = theory.equilibrium(weight_decay=0.01, **model).relaxation_time
+    found = decay_for(memory=memory, **model)
+    assert found == pytest.approx(0.01, rel=1e-9)
+    assert theory.equilibrium(weight_decay=1.01 * found, **model).relaxation_time < memory * (1 - 1e-3)
+
+
 def test_plain_sgd_has_a_closed_form():
     meeting = theory.equilibrium(50_000, 5.0, 0.1).inverse_sqrt_n
     assert decay_for(scale=50_000**-0.5, n=50_000, eta=0.1) == pytest.approx(meeting.lam_white, rel=1e-9)

@@ -172,3 +172,22 @@ def test_a_run_shorter_than_its_memory_never_follows():
     )
     assert run.K < 1
     assert run.follows_until == 0
+
+
+def test_the_error_of_a_run_is_that_of_its_stages():
+    """Exact laws: none. AMSGrad's young maximum, AdamW's and Adam's first steps: theirs, fading with the memory."""
+    at = {"lr": 0.01, "weight_decay": 3.0, "noise": 1.0, "steps": 1000}
+    assert not theory.trajectory(**at, optimizer=SGD(0.9)).accuracy.any()
+    young = theory.trajectory(**at, optimizer=AdamW((0.9, 0.9), amsgrad=True))
+    assert young.accuracy[:2].tolist() == [0.0, 0.0]  # the start, and a step of signs
+    assert 0.11 < young.accuracy[50:400].max() <= 0.12
+    assert young.accuracy[-1] == pytest.approx(young.law.accuracy)
+    fades = young.accuracy[401:420]
+    assert (np.diff(fades) < 0).all()
+    assert fades[-1] > young.law.accuracy
+    live = theory.trajectory(**at, optimizer=AdamW((0.9, 0.95))).accuracy
+    assert 0.005 < live[2:50].max() <= 0.012
+    assert live[-1] < 1e-5
+    coupled = theory.trajectory(**at | {"weight_decay": 1.0}, optimizer=theory.Adam((0.9, 0.95)), start=3.0)
+    assert coupled.accuracy[10] == pytest.approx(0.075)  # the decay rules the gradient
+    assert np.isnan(theory.trajectory(**at, optimizer=theory.Adam((0.95, 0.9))).accuracy[1:]).all()  # not measured

@@ -8,6 +8,7 @@ import theory
 from theory.symbols import ARGUMENTS
 from theory.weight.from_path import IteratedPath
 from theory.weight.laws.second_moment import step_covariance
+from theory.weight.stages import error_along, staged
 
 N, LAM, ETA, SIGMA, R, H = 137.0, 8.3, 0.31, 1.7, 0.4, 0.05
 X = ETA * (LAM / N + H)
@@ -122,6 +123,18 @@ def fall():
     yield written, theory.end_over_peak("cosine", K, floor=floor, start=start) ** 2
 
 
+def stages(block):
+    """A law whose first two steps are known to 3% and whose later ones to 1%, on a path that rises and falls."""
+    V, f = np.array([0.0, 0.3, 0.5, 0.4]), np.array([0.1, 0.2, 0.3])
+    found = error_along(V, f, staged(3, 0.01, (2, 0.03)))
+    for t, e in enumerate((0.03, 0.03, 0.01), start=1):
+        change = r"e^{-2 f_t} E_{t-1} V_{t-1}"
+        kept = np.exp(-2 * f[t - 1])
+        added = r"|V_t - e^{-2 f_t} V_{t-1} |"  # as the parser is given it, without \left and \right
+        given = {change: kept * found[t - 1] * V[t - 1], added: abs(V[t] - kept * V[t - 1]), "e_t": e}
+        yield block.right(0, given), found[t] * V[t]
+
+
 def beyond():
     """Of gradient descent, whose law has a closed form for any number of steps."""
     eq = theory.equilibrium(1.0, 1e-6, 0.1, noise=SIGMA)
@@ -181,6 +194,7 @@ BLOCKS = {
         )
     ],
     "theory.weight.stability": [(r"0 < \eta (\lambda/n + h) < 2", stable)],
+    "theory.weight.stages": [stages],
     "theory.weight.transient": [transient],
 }
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 import theory
@@ -77,6 +78,44 @@ def test_along_a_schedule():
     assert follows_the_schedule("torch.AdamW", "keras.AdamW")
     assert not follows_the_schedule("torch.AdamW", "tfa.AdamW")
     assert not follows_the_schedule("torch.AdamW", "timm.AdamW(corrected_weight_decay)")
+
+
+PEAK = 0.02
+UPDATES = {  # one step of a weight w along the normalised direction u, as each framework's source has it
+    "torch.AdamW": lambda w, u, lr, wd: w * (1 - lr * wd) - lr * u,
+    "optax.adamw": lambda w, u, lr, wd: w + -lr * (u + wd * w),
+    "keras.AdamW": lambda w, u, lr, wd: (w - w * wd * lr) - lr * u,
+    "timm.AdamW(corrected_weight_decay)": lambda w, u, lr, wd: w * (1 - lr**2 / PEAK * wd) - lr * u,
+    "fastai.Adam": lambda w, u, lr, wd: w * (1 - lr * wd) - lr * u,
+    "big_vision": lambda w, u, lr, wd: w - lr / PEAK * (PEAK * u + wd * w),
+    "tfa.AdamW": lambda w, u, lr, wd: (w - wd * w) - lr * u,
+    "apex.FusedAdam": lambda w, u, lr, wd: w - lr * (u + wd * w),
+    "composer.DecoupledAdamW": lambda w, u, lr, wd: w * (1 - lr / PEAK * wd) - lr * u,
+}
+
+
+def walked(name, decay, rates):
+    w, way = 1.7, []
+    for u, lr in zip(np.random.default_rng(3).standard_normal(len(rates)), rates, strict=True):
+        w = UPDATES[name](w, u, lr, decay)
+        way.append(w)
+    return np.array(way)
+
+
+@pytest.mark.parametrize("target", UPDATES)
+@pytest.mark.parametrize("source", UPDATES)
+def test_a_weight_walks_the_same_way_in_the_words_of_another_framework(source, target):
+    """At one learning rate for every pair; along a schedule where both decays follow it alike, and only there."""
+    lr = 0.6 * PEAK
+    fraction = {"lr": lr, "max_lr": PEAK, "initial_lr": PEAK}
+    decay = 0.03 / conventions[source].per_step(1.0, **fraction)
+    there = translate(decay, source=source, target=target, **fraction)
+    held = np.full(200, lr)
+    np.testing.assert_allclose(walked(target, there, held), walked(source, decay, held), rtol=1e-9, atol=1e-12)
+    falling = np.linspace(PEAK, 0.0, 200)
+    same = np.allclose(walked(target, there, falling), walked(source, decay, falling), rtol=1e-9, atol=1e-12)
+    assert same == follows_the_schedule(source, target)
+    assert not np.allclose(walked(target, 1.1 * there, held), walked(source, decay, held), rtol=1e-3)
 
 
 def test_the_table_is_printed_with_its_sources():

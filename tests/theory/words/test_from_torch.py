@@ -46,6 +46,21 @@ def test_tensors_are_read_as_numbers():
     assert group.optimizer.betas == (0.8, 0.9)
 
 
+def test_the_warm_up_of_schedule_free_is_a_schedule():
+    """The package raises lr by itself, step j of the warm-up at j / warmup_steps."""
+    group = {"lr": 0.02, "weight_decay": 0.5, "betas": (0.9, 0.99), "eps": 1e-8, "r": 0.0, "k": 0, "params": [],
+             "weight_lr_power": 2.0, "warmup_steps": 40, "train_mode": True}  # fmt: skip
+    warmed, held = from_torch(looks_like("AdamWScheduleFree", group, group | {"warmup_steps": 0}))
+    assert (warmed.warmup, held.warmup) == (40, 0)
+    assert "after a warm-up of 40 steps" in str(warmed)
+    run = theory.trajectory(**warmed.arguments, noise=1.0, steps=60)
+    raised = theory.trajectory(**held.arguments, noise=1.0, steps=60, schedule=theory.schedules.constant(warmup=40))
+    assert (run.rms == raised.rms).all()
+    assert run.rms[-1] < 0.9 * theory.trajectory(**held.arguments, noise=1.0, steps=60).rms[-1]
+    with pytest.raises(InvalidArgument, match=r"param_groups\[0\]\['warmup_steps'\] must be"):
+        from_torch(looks_like("AdamWScheduleFree", group | {"warmup_steps": -1}))
+
+
 def test_flags_choose_the_class():
     adam = {key: value for key, value in ADAMW.items() if key != "decoupled_weight_decay"}
     assert type(from_torch(looks_like("Adam", adam))[0].optimizer) is theory.Adam

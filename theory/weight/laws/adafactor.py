@@ -39,7 +39,7 @@ from theory.settings import Adafactor
 from theory.weight.law import Law, law_of
 from theory.weight.laws.unsettled import UnsettledLaw
 from theory.weight.problem import Problem
-from theory.weight.rates import Rates
+from theory.weight.rates import Rates, fall
 
 __all__ = ["AdafactorLaw"]
 
@@ -114,5 +114,4 @@ class AdafactorLaw(UnsettledLaw):
 
     def forgetting(self, rates: Rates) -> np.ndarray:
         """Return by which power of e the mean weight falls in every step: the decay's."""
-        with np.errstate(divide="ignore"):
-            return np.asarray(-np.log(np.abs(1 - rates.lr * rates.decay)))
+        return fall(rates.lr * rates.decay)

@@ -166,6 +166,8 @@ class AdamLaw(AdamSteps, CoupledLaw):
         strength, decay = self.acting(rates)
         return mean_denominator_path(self, Pull(strength, 1 - rates.lr * decay, *self.stationary_factors), rates, start)
 
+    on_the_way = (50, 0.05, 0.025, 0.075)
+
     @cached_property
     def stationary_factors(self) -> tuple[float, float]:
         """The pull's factor A, and that of the noise with which the path ends in `variance` (S out of range)."""

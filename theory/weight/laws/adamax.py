@@ -15,7 +15,8 @@ Assumptions
 
 Range: x / A up to 0.3 and b_2 from 0.5 to 0.9999. Error of E w^2, measured for b_2 of 0.95 and more and above b_1: 0.5%
 for x / A <= 0.1, 1.5% up to 0.3 (at b_2 = 0.9, where 1/u fluctuates by a third, 1% to 5%). Along a path
-from k w_0 up to 0.2 sigma: 6% in the first memory of u, 1% later; farther out nothing is given.
+from k w_0 up to 0.2 sigma: 6% in the first memory of u, 1% later, 6% where a rising k w exceeds 0.3 sigma; farther out
+nothing is given.
 
 References
 ----------
@@ -83,6 +84,11 @@ class AdamaxLaw(CoupledLaw):
     def momentum(self) -> float:
         """Memory of the mean of the gradients."""
         return float(self.problem.optimizer.beta1)
+
+    @property
+    def on_the_way(self) -> tuple[float, float, float, float]:
+        """Errors along paths; the start lasts a memory of u."""
+        return 1 / (1 - self.averages.beta2), 0.06, 0.01, 0.06
 
     @cached_property
     def averages(self) -> FadingMaximum:

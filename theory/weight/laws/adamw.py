@@ -33,7 +33,7 @@ from theory.settings.types import Value
 from theory.weight.law import Law, law_of
 from theory.weight.laws.adam_steps import AdamSteps, refuse_eps
 from theory.weight.laws.amsgrad import DecoupledDrifts
-from theory.weight.laws.live_start import live_path
+from theory.weight.laws.live_start import live_errors, live_path
 from theory.weight.laws.normalised import NormalisedLaw
 from theory.weight.minimising import minimising
 from theory.weight.problem import Problem
@@ -87,6 +87,11 @@ class AdamWLaw(AdamSteps, NormalisedLaw):
         """Return E w^2 along the run from empty moments."""
         self.refuse_unknown()
         return live_path(self, rates, start)
+
+    def path_errors(self, rates: Rates, variance: np.ndarray) -> np.ndarray:
+        """Return the relative error of what every step adds: the second moment's start is known to first order."""
+        del variance
+        return live_errors(self, rates.steps, self.accuracy)
 
 
 @lru_cache

@@ -47,12 +47,22 @@ class Loop:
     ----------
     variance : float
         E w^2 in units of eta^2.
-    slowest : float
-        Factor per step of the loop's slowest mode.
+    gap : float
+        One minus the factor per step of the loop's slowest mode.
     """
 
     variance: float
-    slowest: float
+    gap: float
+
+    @property
+    def slowest(self) -> float:
+        """Factor per step of the loop's slowest mode."""
+        return 1 - self.gap
+
+    @property
+    def forgetting(self) -> float:
+        """By which power of e that mode falls in a step."""
+        return -math.log1p(-self.gap)
 
 
 def gain(beta1: float, beta2: float) -> float:
@@ -85,24 +95,24 @@ def closed_loop(beta1: float, beta2: float, decay: float, pull: float) -> Loop:
     if larger > 1:
         over_leading = 1 + (at_larger * rate * larger / leading - 1) / larger
         R = gain(beta1, beta2) + (R - gain(beta1, beta2)) / larger
-        return Loop(leading / rate * over_leading, _slowest(beta1, beta2, decay, pull * R))
-    return Loop(at_larger, _slowest(beta1, beta2, decay, pull * R))
+        return Loop(leading / rate * over_leading, _gap(beta1, beta2, decay, pull * R))
+    return Loop(at_larger, _gap(beta1, beta2, decay, pull * R))
 
 
-def _slowest(beta1: float, beta2: float, decay: float, drift: float) -> float:
-    """Return the largest modulus of a root of (z - b2) D(z), its distance from 1 without cancellation."""
+def _gap(beta1: float, beta2: float, decay: float, drift: float) -> float:
+    """Return one minus the largest modulus of a root of (z - b2) D(z), without cancellation."""
     # in e = 1 - z: e^2 - (1 - b2 + y + (1 - b1) d) e + y (1 - b2) + d (1 - b2), d = eta R h
     middle = (1 - beta2 + decay + (1 - beta1) * drift) / 2
     product = (decay + drift) * (1 - beta2)
     inside = middle**2 - product
     if inside < 0:
-        return math.sqrt((1 - middle) ** 2 - inside)
-    return max(1 - product / (middle + math.sqrt(inside)), abs(1 - middle - math.sqrt(inside)))
+        return 1 - math.sqrt((1 - middle) ** 2 - inside)
+    return min(product / (middle + math.sqrt(inside)), 1 - abs(1 - middle - math.sqrt(inside)))
 
 
 def _solved(beta1: float, beta2: float, decay: float, pull: float) -> tuple[float, float]:
     """Return E w^2 and R of the loop, iterated to agreement, on a grid of frequencies; eta and sigma are 1."""
-    slowest = 1 - _slowest(beta1, beta2, decay, pull * gain(beta1, beta2))
+    slowest = _gap(beta1, beta2, decay, pull * gain(beta1, beta2))
     size = 2 ** max(10, math.ceil(math.log2(DECAYED / slowest)))
     z = np.exp(2j * np.pi * np.arange(size // 2 + 1) / size)
     F = 1 - beta1 + beta1 * (1 - beta2) / (z - beta2)

@@ -33,10 +33,13 @@ from theory.weight.law import Law
 from theory.weight.laws.adam_steps import refuse_eps
 from theory.weight.minimising import minimising
 from theory.weight.problem import Problem, out
-from theory.weight.rates import Rates
+from theory.weight.rates import Rates, fall
 from theory.weight.stability import refuse_plain
+from theory.weight.stages import staged
 
 __all__ = ["CoupledLaw", "refuse_memory_and_eps"]
+
+DOMINATED = 0.3  # of k |w| / sigma: beyond, the noise no longer rules the denominator
 
 
 class CoupledLaw(Law):
@@ -133,9 +136,8 @@ class CoupledLaw(Law):
     def _fall(self, rate: Value) -> Value:
         """Return by which power of e the mean weight falls per step at relative rates x."""
         gap, swings = self._gap(rate)
-        with np.errstate(divide="ignore"):
-            swinging = math.log(self.momentum) / 2 if self.momentum else 0.0
-            return -np.where(swings, swinging, np.log(np.abs(1 - gap)) if self.momentum == 0 else np.log1p(-gap))
+        swinging = -math.log(self.momentum) / 2 if self.momentum else 0.0
+        return np.where(swings, swinging, fall(gap))
 
     @cached_property
     def shrink(self) -> Value:
@@ -158,6 +160,25 @@ class CoupledLaw(Law):
         """Return by which power of e the mean weight falls in every step, once the noise rules the gradient."""
         rate = rates.lr * (rates.decay + self.problem.curvature) / self.unit
         return np.broadcast_to(self._fall(rate), (rates.steps,))
+
+    @property
+    @abstractmethod
+    def on_the_way(self) -> tuple[float, float, float, float]:
+        """Measured along paths: steps of the start, the relative error of E w^2 in them, in the first memory of the
+        weight, and as long as decay makes more than 0.3 of the noise in the gradient.
+        """
+
+    def path_errors(self, rates: Rates, variance: np.ndarray) -> np.ndarray:
+        """Return the relative error of the start and of what every step adds; NaN where betas were not measured."""
+        steps, first, later, at_the_noise = self.on_the_way
+        late = self.accuracy
+        begun = int(np.searchsorted(np.cumsum(self.forgetting(rates)), 1.0)) + 1  # a memory after the start
+        errors = staged(rates.steps, late, (steps, first), (max(begun, steps), max(later, late)))
+        pull = (rates.decay + self.problem.curvature) * np.sqrt(variance[:-1])
+        past = np.flatnonzero(pull > DOMINATED * self.problem.noise)
+        if past.size:
+            errors[: past[-1] + 2] = np.maximum(errors[: past[-1] + 2], at_the_noise)
+        return np.where(np.isnan(late), np.nan, errors)
 
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:
         """Return the factor by which so many steps shrink the mean weight, or its leading order in x."""
@@ -182,12 +203,20 @@ class CoupledLaw(Law):
     def _refuse_start(self, start: float, pull: np.ndarray) -> None:
         noise = float(self.problem.noise)
         strongest = abs(start) * float(pull.max(initial=0))
-        if strongest > self.largest_start * noise:
-            raise NotImplementedError(
-                f"the way of a weight under {self.name} is known from starts with a decay of at most "
-                f"{self.largest_start:g} of the noise in the gradient, got {strongest / noise:g}. Take abs(start) "
-                f"below {abs(start) * self.largest_start * noise / strongest:g}."
-            )
+        if strongest <= self.largest_start * noise:
+            return
+        smaller = f"abs(start) below {abs(start) * self.largest_start * noise / strongest:g}"
+        known = (
+            f"the way of a weight under {self.name} is known from starts with a decay of at most "
+            f"{self.largest_start:g} of the noise in the gradient, got {strongest / noise:g}"
+        )
+        if abs(start) * pull[0] > self.largest_start * noise:
+            raise NotImplementedError(f"{known}. Take {smaller}.")
+        raise NotImplementedError(
+            f"{known} in step {int(np.argmax(pull)) + 1}, {abs(start) * pull[0] / noise:.3g} in the first: the decay "
+            "per unit of learning rate rises, as where the learning rate's schedule does not multiply it "
+            f"(independent). Let the decay follow the schedule, give the schedule a higher floor, or take {smaller}."
+        )
 
     @property
     def expression(self) -> Any:

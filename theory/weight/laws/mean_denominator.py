@@ -7,6 +7,10 @@ v, bias corrected. Coupled decay, curvature, any start, any schedule. What the m
 follows every gradient, is put in as two factors from the stationary state: the pull moves the weight by A, and the
 noise is scaled so that the run ends in the equilibrium of the optimizer's law. Both count as the noise's share in v.
 
+`theory.weight.laws.coupled_path` holds what RMSprop, Adamax, Adadelta and Adagrad divide by, from means about one start
+and with factors that fade as the square of that share. Put to Adam the two differ by up to 5% on the way past sigma/k
+and 3% in the first steps, and agree to 0.1% in the end, so both stay: each with the errors measured for its rules.
+
 Assumptions: white noise, epsilon far below it. Exact where nothing divides the step.
 
 Error, measured for b_2 >= 0.9 and starts up to 10 sigma/k, under held rates and schedules that fall to zero: 5% of

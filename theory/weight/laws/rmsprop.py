@@ -158,6 +158,12 @@ class RMSpropLaw(CoupledLaw):
         both[1] = both[1] * (1 + (beyond(slow_rate, 1 - alpha) - 1) * settled**2)
         return Corrections(*both)
 
+    @property
+    def on_the_way(self) -> tuple[float, float, float, float]:
+        """Errors along paths; the start lasts a memory of v."""
+        optimizer = self.problem.optimizer
+        return 1 / (1 - optimizer.alpha), 0.045 if optimizer.centered else 0.03, 0.01, 0.07
+
     def path(self, rates: Rates, start: float) -> np.ndarray:
         """Return E w^2 along the run, from the means of the denominator."""
         optimizer, pull = self.problem.optimizer, self._pull(rates)

@@ -150,7 +150,7 @@ class SignLoopLaw(Law):
     @cached_property
     def relaxation_time(self) -> Value:
         """Steps in which the memory of a start near the equilibrium falls by e."""
-        return out(-1 / np.log(self.shrink))
+        return out(1 / np.asarray(self._of_loops("forgetting")))
 
     @cached_property
     def settling_time(self) -> Value:

@@ -164,3 +164,21 @@ def test_arrays_and_text():
         eq = theory.equilibrium(1000.0, 1.0, 1e-3, optimizer=optimizer)
         assert "approximate" in str(eq)
         assert eq.accuracy < 0.02
+
+
+@pytest.mark.parametrize("optimizer", [Adamax(), Adadelta()])
+def test_a_rising_decay_is_not_blamed_on_the_start(optimizer):
+    run = {"lr": 0.01, "weight_decay": 0.3, "noise": 1.0, "steps": 800, "optimizer": optimizer}
+    with pytest.raises(NotImplementedError, match=r"got 12 in step 800, 0\.015 in the first.*\(independent\)"):
+        theory.trajectory(**run, start=0.05, schedule="linear", independent=True)
+    with pytest.raises(NotImplementedError, match=r"got 0\.9\. Take abs\(start\) below 0\.666667"):
+        theory.trajectory(**run, start=3.0, schedule="linear")
+    theory.trajectory(**run, start=0.05, schedule="linear")
+
+
+def test_adadelta_at_many_rates_is_adadelta_at_each():
+    rates = np.geomspace(1e-5, 0.019, 100)
+    model = {"weight_decay": 0.5, "noise": 1.0, "optimizer": Adadelta(0.9, 0.1)}
+    together = theory.equilibrium(lr=rates, **model).variance
+    for i in (0, 31, 99):
+        assert together[i] == pytest.approx(theory.equilibrium(lr=rates[i], **model).variance, rel=1e-7)

@@ -70,3 +70,18 @@ def test_adafactor_needs_its_shape():
 def test_text(optimizer):
     run = theory.trajectory(lr=0.01, weight_decay=0.1, noise=0.02, steps=500, optimizer=optimizer, shape=(30, 40))
     assert "the optimizer has no equilibrium" in str(run)
+
+
+def test_adagrad_from_an_initial_sum_by_sampling():
+    """The first four steps without decay: their mean square is not one over the sum's mean (10% of it at c = 3)."""
+    sigma, c, eta, steps = 0.7, 3.0, 0.2, 4
+    optimizer = Adagrad(initial_accumulator_value=c * sigma**2)
+    run = theory.trajectory(lr=eta, weight_decay=1e-9, noise=sigma, steps=steps, optimizer=optimizer)
+    g = np.random.default_rng(3).standard_normal((400_000, steps))
+    squares = (eta * np.cumsum(g / np.sqrt(c + np.cumsum(g**2, axis=1)), axis=1)) ** 2
+    for t in range(1, steps + 1):
+        mean, error = squares[:, t - 1].mean(), squares[:, t - 1].std() / len(g) ** 0.5
+        assert abs(run.variance[t] - mean) < 4 * error
+        assert error < 0.005 * mean
+        sharp = sum(eta**2 / (j + c) for j in range(1, t + 1))
+        assert abs(sharp - mean) > 4 * error

@@ -16,24 +16,38 @@ N, SIGMA = 137.0, 1.7
 def adagrad(block):
     """The step's response by the noise alone; the recursion with little and with much of the weight in T."""
 
+    def response(t):
+        return np.sqrt(2) * gamma((t + 1) / 2) / gamma(t / 2) / t  # the root of the sum has the chi distribution
+
     def delta(t, k):
-        gammas = {r"\Gamma((T + 1)/2)": gamma((t + 1) / 2), r"\Gamma(T/2)": gamma(t / 2)}
-        return block.right(1, gammas | {r"\eta_t": 0.4, "k": k, "sigma": SIGMA, "T": t})
+        return block.right(1, {r"\eta_t": 0.4, "k": k, "sigma": SIGMA, "r": response(t)})
 
     strong = theory.trajectory(lr=0.4, weight_decay=0.3, steps=9, noise=SIGMA, optimizer=theory.Adagrad())
     forgotten = strong.law.forgetting(held(0.4, 0.3, 9))
     run = theory.trajectory(lr=0.4, weight_decay=1e-5, steps=9, start=3.0, noise=SIGMA, optimizer=theory.Adagrad())
     for t in (1, 4, 9):
         yield delta(t, 0.3), -np.expm1(-forgotten[t - 1])
-        given = {r"\delta": delta(t, 1e-5), "V": run.variance[t - 1], r"\eta_t": 0.4, "T": t}
+        given = {r"\delta": delta(t, 1e-5), "V": run.variance[t - 1], r"\eta_t": 0.4, "q": 1 / t}
         yield block.right(0, given), run.variance[t]
     run = theory.trajectory(lr=0.4, weight_decay=0.3, steps=9, start=7.0, noise=SIGMA, optimizer=theory.Adagrad())
     T = 0.0
     for t in range(1, 10):
         T += 1 + (0.3 / SIGMA) ** 2 * run.variance[t - 1]
         still, of_noise = 0.4 * 0.3 / (SIGMA * np.sqrt(T)), delta(t, 0.3) * SIGMA * np.sqrt(t) / (0.4 * 0.3)
-        given = {r"\delta": still * (1 + (of_noise - 1) * (t / T) ** 2), r"\eta_t": 0.4, "T": T}
+        given = {r"\delta": still * (1 + (of_noise - 1) * (t / T) ** 2), r"\eta_t": 0.4, "q": 1 / T}
         yield block.right(0, given | {"V": run.variance[t - 1]}), run.variance[t]
+
+
+def adagrad_averages():
+    """From an initial sum, by quadrature as it is written."""
+    optimizer, k, eta, c = theory.Adagrad(initial_accumulator_value=0.9 * SIGMA**2), 1e-7, 0.4, 0.9
+    run = theory.trajectory(lr=eta, weight_decay=k, steps=9, start=0.0, noise=SIGMA, optimizer=optimizer)
+    forgotten = run.law.forgetting(held(eta, k, 9))
+    for t in (1, 2, 9):
+        q = quad(lambda s, t=t: np.exp(-c * s) / (1 + 2 * s) ** (t / 2 + 1), 0, np.inf)[0]
+        r = quad(lambda p, t=t: 2 * np.exp(-c * p * p) / (1 + 2 * p * p) ** (t / 2 + 1), 0, np.inf)[0] / np.sqrt(np.pi)
+        yield eta**2 * q, run.variance[t] - run.variance[t - 1] * (1 - eta * k / SIGMA * r) ** 2
+        yield eta * k / SIGMA * r, -np.expm1(-forgotten[t - 1])
 
 
 def late(block):
@@ -120,7 +134,15 @@ BLOCKS = {
         ),
         normalised,
     ],
-    "theory.weight.laws.adagrad": [adagrad, late],
+    "theory.weight.laws.adagrad": [
+        adagrad,
+        (
+            r"q = \int_0^\infty \frac{e^{-c s} \, ds}{(1 + 2 s)^{t/2 + 1}}, \qquad "
+            r"r = \frac{1}{\sqrt{\pi}} \int_0^\infty \frac{e^{-c s} \, ds}{\sqrt{s} (1 + 2 s)^{t/2 + 1}}",
+            adagrad_averages,
+        ),
+        late,
+    ],
     "theory.weight.laws.asgd": [asgd],
 }
 
