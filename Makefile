@@ -23,10 +23,10 @@ quick: .venv/installed  ## a first look in under a minute
 
 test: .venv/installed-dev  ## every test, the slow ones too; EXTRAS="torch" adds the comparison with torch.optim
 	@test -z '$(EXTRAS)' || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(EXTRAS)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 
 test-fast: .venv/installed-dev  ## the tests that take seconds
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'not slow'
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m 'not slow'
 
 bench: .venv/installed-dev  ## the table of speeds, as ratios within one run
 	$(BIN)/python -m benchmarks
