@@ -5,10 +5,9 @@ numbers                    range                                            beco
 =========================  ===============================================  =======================================
 truth values               false, true                                      0, 1
 whole numbers              0 and 1 only                                     0, 1
-bytes (uint8)              0 to 255                                         divided by 255
-other whole numbers        0 to 128...255                                   divided by 255
+whole numbers              0 to 128...255; of bytes, 0 only                  divided by 255
 16-bit (uint16)            0 to 32,768...65,535                             divided by 65,535
-floats                     0 to 1                                           as they are
+floats                     0 to 0.1...1                                     as they are
 floats                     0 to 128...255                                   divided by 255
 anything else              negative, or a largest value between these       refused: `pixels=(black, white)` says it
 =========================  ===============================================  =======================================
@@ -24,6 +23,7 @@ from theory.settings import InvalidArgument
 __all__ = ["check_alike", "check_pixels", "scaled"]
 
 ROUNDING = 1e-6
+DARKEST = 0.1  # the smallest white of floats as they are; 1/255 has been divided twice
 
 
 def check_pixels(pixels: tuple[float, float] | None) -> None:
@@ -98,7 +98,8 @@ def check_alike(name: str, parts: tuple[np.ndarray, ...], pixels: tuple[float, f
     """
     ranges = [(part.min(), part.max()) for part in parts if part.size and part.dtype.kind in "iuf"]
     seen = [_white(part, part.min(), part.max()) for part in parts if part.size and part.dtype.kind in "iuf"]
-    if len({white for white, (low, high) in zip(seen, ranges, strict=True) if white and high > low}) < 2:
+    told = {white for white, (low, high) in zip(seen, ranges, strict=True) if high > low}
+    if len(told) < 2:
         return []
     said = " and ".join(f"{low:g} to {high:g}" for low, high in ranges)
     if pixels is None:
@@ -114,11 +115,11 @@ def _white(images: np.ndarray, low: float, high: float) -> int | None:
     kind, size = images.dtype.kind, images.dtype.itemsize
     if low < 0:
         return None
-    if kind == "f" and high <= 1 + ROUNDING:
+    if kind == "f" and (high == 0 or DARKEST <= high <= 1 + ROUNDING):
         return 1
     if kind in "iu" and high == 1:
         return 1
-    if (kind, size) == ("u", 1) or 128 <= high <= 255:
+    if 128 <= high <= 255 or ((kind, size) == ("u", 1) and high == 0):
         return 255
     if (kind, size) == ("u", 2) and high >= 2**15:
         return 65_535

@@ -42,6 +42,7 @@ def read_table(path: Path, max_bytes: int) -> Parts:
     """Read a table with a column of labels; all other columns are pixels.
 
     The labels are in the column that the heading calls label, class, target or y; without a heading they come first.
+    Pixels are in the order of their names.
 
     Raises
     ------
@@ -69,13 +70,43 @@ def read_table(path: Path, max_bytes: int) -> Parts:
             f"{path}: line 1 has {shape.columns} columns, the next ones {len(frame.columns)}. Save it again."
         )
     labels, pixels = frame.pop(shape.label).to_numpy(str), _numbers(path, frame, shape)
+    order, notes = _order(path, [shape.heading[column] for column in frame.columns] if shape.heading else [])
+    pixels = pixels[:, order] if order else pixels
     note = "labels: the first column, as there is no heading"
     if not shape.heading and len(labels) > 1 and (labels == labels[0]).all():
         raise DataError(
             f"{path}: the first column, the label where there is no heading, is {labels[0][:20]!r} in every row. Add "
             "a heading that names the label's column: label,pixel0,..."
         )
-    return Parts((pixels,), (_numbers_or_names(labels),), () if shape.heading else (note,), emnist_set(path.name))
+    return Parts((pixels,), (_numbers_or_names(labels),), notes if shape.heading else (note,), emnist_set(path.name))
+
+
+def _order(path: Path, names: list[str]) -> tuple[list[int], tuple[str, ...]]:
+    """Return the order of the columns in which their numbers count, and what to say of it; none if they do already.
+
+    Of two numbers, as in 3x4, the columns may count row by row or column by column: which, makes no difference to a
+    network; one after the other like text (1, 10, 2) does, if the next file is in order.
+
+    Raises
+    ------
+    DataError
+        If two columns have the same numbers, or they are not of one kind.
+    """
+    kinds = {re.sub(r"\d+", "0", name.lower()) for name in names}
+    if len(kinds) > 1:
+        shown = ", ".join(map(repr, sorted(kinds)[:4]))
+        raise DataError(
+            f"{path}: the columns of pixels are called in {len(kinds)} ways ({shown}, with a number for each 0), so "
+            "that their order is not clear. Call them pixel0, pixel1, ... or 1x1, 1x2, ..."
+        )
+    places = [tuple(map(int, re.findall(r"\d+", name))) for name in names]
+    if len(set(places)) < len(places):
+        twice = next(name for name, place in zip(names, places, strict=True) if places.count(place) > 1)
+        raise DataError(f"{path}: two columns are the pixel {twice[:40]!r}. Rename or take out one.")
+    if places in (sorted(places), sorted(places, key=lambda place: place[::-1])):
+        return [], ()
+    note = f"pixels: put in the order of their names, {names[0]!r} and so on stood elsewhere"
+    return sorted(range(len(places)), key=places.__getitem__), (note,)
 
 
 def _first_line(path: Path, text: bytes) -> _Shape:

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import DataError
-from sim.traces.dialect import COMMA, THOUSANDS
+from sim.traces.dialect import COMMA, POINT, THOUSANDS
 from sim.traces.table import Table
 from sim.traces.vocabulary import words
 
-__all__ = ["labels", "numbers", "one_column_per_tag", "refuse_thousands"]
+__all__ = ["CLOCK", "RUNS", "as_text", "labels", "numbers", "one_column_per_tag", "refuse_thousands"]
 
 MOST_CELLS = 20_000_000
 MOST_LAYERS = 10_000
 POINTED = re.compile(r"(?<![\w.,-])[1-9][0-9]{0,2}[.][0-9]{3}(?![\w.])")
+CLOCK = re.compile(r"[0-9]{1,4}[./-][0-9]{1,2}[./-][0-9]{1,4}|[0-9]+:[0-9]{2}")
 RUNS = {"run", "runname", "seed", "replica"}
 
 
@@ -77,7 +78,17 @@ def _refuse(table: Table, name: str, row: int, why: str) -> None:
         remedy = "If its comma is a decimal sign, write a point as in the other cells"
     elif cell.rstrip("% ") != cell:
         remedy = "Write the number alone, a per cent as a hundredth"
+    elif CLOCK.search(cell):
+        remedy = (
+            "Dates are read as 2025-01-31 or 2025-01-31 12:00:00 in every row; else write the seconds since the start"
+        )
+    elif not any(_number(table, str(other)) for other in table.frame.iloc[row]):
+        remedy = "Its row has no numbers: if it is a second heading, says units, or is a title, take it out"
     raise DataError(f"{table.path}, {place}: {cell!r} in the column {name[:60]!r} {why}{hint}. {remedy}.")
+
+
+def _number(table: Table, cell: str) -> bool:
+    return bool((COMMA if table.decimal == "," else POINT).fullmatch(cell.strip())) and cell != "nan"
 
 
 def labels(table: Table, groups: tuple[str, ...], *, alone: bool) -> dict[str, np.ndarray]:
@@ -85,7 +96,7 @@ def labels(table: Table, groups: tuple[str, ...], *, alone: bool) -> dict[str, n
 
     A column that says the same in every row names the layer only where it stands alone, and is not of a run.
     """
-    columns = {name: _text(table.frame[name]) for name in groups}
+    columns = {name: as_text(table.frame[name]) for name in groups}
     telling = [column for column in columns.values() if column.nunique() > 1]
     if alone and not telling:
         telling = [column for name, column in columns.items() if not RUNS & set(words(name)) and column.nunique()][:1]
@@ -102,9 +113,12 @@ def labels(table: Table, groups: tuple[str, ...], *, alone: bool) -> dict[str, n
     return {str(name): by_layer[ends[i] : ends[i + 1]] for i, name in enumerate(names)}
 
 
-def _text(column: pd.Series) -> pd.Series:
-    """Return the cells as text, whole numbers without their .0, as pandas makes them beside an empty cell."""
-    return column.map(lambda cell: f"{cell:g}" if isinstance(cell, float) else str(cell), na_action="ignore")
+def as_text(column: pd.Series) -> pd.Series:
+    """Return the cells as text without blanks around it; a whole number without its .0, which an empty cell brings."""
+    whole = [isinstance(cell, float) and cell.is_integer() for cell in column]
+    text = column.map(lambda cell: str(cell).strip(), na_action="ignore")
+    text = text.mask(whole, text.str.removesuffix(".0")) if any(whole) else text
+    return text.mask(text == "")
 
 
 def one_column_per_tag(table: Table, tag: str, value: str) -> Table:
@@ -115,7 +129,7 @@ def one_column_per_tag(table: Table, tag: str, value: str) -> Table:
     DataError
         If it would be too large.
     """
-    tags = _text(table.frame[tag])
+    tags = as_text(table.frame[tag])
     names = list(dict.fromkeys(tags.dropna()))
     if len(names) * len(tags) > MOST_CELLS:
         raise DataError(f"{table.path} has {len(names)} metrics in the column {tag!r}: too many. Keep the weights'.")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.errors import DataError
-from sim.traces.cells import numbers
+from sim.traces.cells import CLOCK, numbers
+from sim.traces.dates import dated
 from sim.traces.lexicon import QUANTITIES
 from sim.traces.table import Table
 from sim.traces.trace import Choice
@@ -116,6 +117,9 @@ def _time(table: Table, names: list[Name], choice: Choice, notes: list[str]) -> 
         time = found(table, names, choice.time, "--time")
         return time if time.unit else Name(time.name, "time", unit=time.name)
     times = sorted((name for name in names if name.role == "time"), key=lambda name: name.rank)
+    dates = [] if times else [name for name in names if dated(table.frame[name.name])]
+    if len(dates) == 1:
+        return Name(dates[0].name, "time", unit="second")
     if not times and [name.role for name in names if name.role not in ("error", "group")] == ["unknown"]:
         (only,) = (name for name in names if name.role == "unknown")
         if {"log", "log10", "ln"} & set(words(only.name)):
@@ -123,7 +127,10 @@ def _time(table: Table, names: list[Name], choice: Choice, notes: list[str]) -> 
         notes.append(f"{only.name!r} is taken as the time: it is the only other column")
         return Name(only.name, "time", unit=only.name)
     if not times:
-        raise undecided(table, "no name says which column is the time")
+        first = {name.name: str(cell) for name in names for cell in table.frame[name.name][:1]}
+        clock = next((name for name, cell in first.items() if CLOCK.search(cell)), None)
+        hint = f" ({clock!r} may be one; dates are read as 2025-01-31 12:00:00)" if clock else ""
+        raise undecided(table, f"no name says which column is the time{hint}")
     others = [repr(name.name) for name in times[1:] if name.unit != times[0].unit]
     if others:
         notes.append(f"the time is {times[0].name!r}, not {' or '.join(others)} (--time chooses)")

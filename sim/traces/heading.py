@@ -9,13 +9,33 @@ from pathlib import Path
 from sim.errors import DataError
 from sim.traces.dialect import COMMA, POINT, nearly_number, split
 
-__all__ = ["heading_of", "line_of"]
+__all__ = ["heading_of", "line_of", "without_titles"]
 
 MOST_COLUMNS = 10_000
 LONGEST = 1_000_000
+MOST_TITLES = 10
 COMMENT = re.compile(r"^[^\S\n]*#+[^\S\n]*([^\n]*)", re.MULTILINE)
 NORM_OR_LAYER = re.compile(r"[lL][0-9]")  # beside names it is one
 FIRST_ROW = re.compile(r"^[^\S\n]*[^#\s]", re.MULTILINE)
+
+
+def without_titles(text: str, body: str, separator: str) -> tuple[str, str, list[str]]:
+    """Return text and body without the lines above a table that hold one cell of words, and what to say of them.
+
+    In the text they become comments, so that lines are still counted.
+    """
+    notes: list[str] = []
+    while True:
+        first, _, rest = body.partition("\n")
+        rows = split(rest[: 1 << 16].split("\n")[:3], separator)
+        cells = [cell for cell in split([first], separator)[0] if cell] if first.strip() else []
+        words = len(cells) == 1 and not nearly_number(cells[0]) and not POINT.fullmatch(cells[0])
+        wider = len(rows) > 1 and all(sum(map(bool, row)) > 1 for row in rows[1:2])
+        if not words or not wider or len(notes) > MOST_TITLES:
+            return text, body, notes
+        at = FIRST_ROW.search(text)
+        text, body = text[: at.start()] + "#" + text[at.start() :] if at else text, rest
+        notes.append(f"line {line_of(text, 0) - 1}, {cells[0][:40]!r}, is passed over: a title")
 
 
 def heading_of(path: Path, text: str, body: str, separator: str, decimal: str) -> tuple[list[str], str, list[str]]:

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import DataError
-from sim.traces.cells import labels, numbers
+from sim.traces.cells import RUNS, as_text, labels, numbers
 from sim.traces.columns import Columns
+from sim.traces.lexicon import LOGGED, OF_GRADIENTS, OF_WEIGHTS
 from sim.traces.table import Table
 from sim.traces.values import Pair
 from sim.traces.vocabulary import understood, words
@@ -21,20 +22,49 @@ SHOWN = 12  # names in a message
 Layer = tuple[str, Pair, np.ndarray]  # its name, its columns and its rows
 
 
-def layers_of(table: Table, columns: Columns) -> list[Layer]:
-    """Return each layer with its columns and its rows, in the table's order."""
+def layers_of(table: Table, columns: Columns, wanted: str | None, notes: list[str]) -> list[Layer]:
+    """Return each layer with its columns and its rows, in the table's order; what is called a loss is none.
+
+    Raises
+    ------
+    DataError
+        If a row's layer is empty, or no row is of a layer.
+    """
     tags = [name.name for name in map(understood, table.names) if name.role == "tag"]
     taken = {columns.time.name, *(pair.value.name for pair in columns.pairs)}
     groups = tuple(name for name in (*columns.groups, *tags) if name not in taken)
     rows_of = labels(table, groups, alone=len(columns.pairs) == 1)
+    logged = _logged(table, groups, wanted, notes)
     if not rows_of:
-        return [(pair.value.label, pair, np.arange(len(table.frame))) for pair in columns.pairs]
+        return [(pair.value.label, pair, np.flatnonzero(~logged)) for pair in columns.pairs]
     _refuse_rows_of_no_layer(table, columns, rows_of)
+    rows_of = {layer: rows for layer, rows in rows_of.items() if not logged[rows[0]]}
     return [
         (f"{layer}/{pair.value.label}" if len(columns.pairs) > 1 else layer, pair, rows)
         for pair in columns.pairs
         for layer, rows in rows_of.items()
     ]
+
+
+def _logged(table: Table, groups: tuple[str, ...], wanted: str | None, notes: list[str]) -> np.ndarray:
+    """Return which rows are of what a logger records besides, by the name that stands where a layer's should."""
+    logged, names = np.zeros(len(table.frame), bool), dict[str, None]()
+    for column in (as_text(table.frame[name]) for name in groups if not RUNS & set(words(name))):
+        here = [name for name in column.dropna().unique() if _is_logged(name) and name != wanted]
+        logged |= column.isin(here).to_numpy()
+        names |= dict.fromkeys(here)
+    if logged.any() and logged.all():
+        raise DataError(
+            f"{table.path}: its rows are of {_quoted(list(names))}, no layers of weights. Give the weights'."
+        )
+    if names:
+        notes.append(f"{_quoted(list(names))} left alone: no layers by their names (--layer takes one all the same)")
+    return logged
+
+
+def _is_logged(name: str) -> bool:
+    said = set(words(name))
+    return bool(OF_GRADIENTS & said or (LOGGED & said and not (OF_WEIGHTS | {"kernel", "bias"}) & said))
 
 
 def _refuse_rows_of_no_layer(table: Table, columns: Columns, rows_of: dict[str, np.ndarray]) -> None:
@@ -68,10 +98,13 @@ def chosen_layers(path: str | Path, layers: list[Layer], wanted: str | None) -> 
             return fitting
         if fitting:
             break
-    known = ", ".join(repr(layer[0][:60]) for layer in layers[:SHOWN])
-    more = f" and {len(layers) - SHOWN} more" if len(layers) > SHOWN else ""
-    fits = "several" if fitting else "none"
-    raise DataError(f"{path} has the layers {known}{more}; --layer {wanted!r} fits {fits}. Give one of these.")
+    known, fits = _quoted([layer[0] for layer in layers]), "several" if fitting else "none"
+    raise DataError(f"{path} has the layers {known}; --layer {wanted!r} fits {fits}. Give one of these.")
+
+
+def _quoted(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(repr(name[:60]) for name in names[:SHOWN]) + more
 
 
 def _whole(layer: Layer) -> set[str]:

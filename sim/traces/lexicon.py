@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CLOCKS", "ERRORS", "EXTREMES", "GROUPS", "LAYERS", "NEUTRAL", "NORM_MODULES", "OF_WEIGHTS", "OTHERS",
-           "PATH", "PATTERNS", "QUANTITIES", "QUANTITY", "SPLITS", "STATES", "TAGS"]  # fmt: skip
+__all__ = ["CLOCKS", "ERRORS", "EXTREMES", "GROUPS", "LAYERS", "LOGGED", "NEUTRAL", "NORM_MODULES", "OF_GRADIENTS",
+           "OF_WEIGHTS", "OTHERS", "PATH", "PATTERNS", "QUANTITIES", "QUANTITY", "SPLITS", "STATES",
+           "TAGS"]  # fmt: skip
 
 QUANTITIES = ("rms", "norm", "norm_sq", "variance", "std")
 # Longer ones first. The words of a name are told apart by underscores, capitals and the like.
@@ -54,6 +55,10 @@ OTHERS = {  # what a logger records besides: a value or an error with one of the
     "activations", "act", "spectral", "clip", "clipped", "l1", "inf", "top1", "top5", "classification", "ratio",
     "relative", "nll", "bpb", "bpc", "rmse", "beta1", "beta2", "temperature", "total", "global", "moment",
     "moments", "adam", "cosine", "nonzero", "percentage", "delta",
+}  # fmt: skip
+OF_GRADIENTS = {"grad", "grads", "gradient", "gradients", "momentum", "moment", "moments"}
+LOGGED = OF_GRADIENTS | {  # no layer is called so, and no run whose weights are recorded
+    "loss", "losses", "acc", "accuracy", "perplexity", "ppl", "nll", "mse", "mae", "rmse",
 }  # fmt: skip
 SPLITS = {"train", "training", "test", "val", "valid", "validation", "eval"}  # an error of these is of the classes
 NEUTRAL = {

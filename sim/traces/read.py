@@ -10,10 +10,12 @@ import xarray as xr
 
 from sim.errors import DataError
 from sim.estimates.spread import mean_and_error
-from sim.traces.cells import numbers, one_column_per_tag, refuse_thousands
+from sim.traces.cells import numbers, refuse_thousands
 from sim.traces.columns import COUNTED, Columns, chosen_columns
+from sim.traces.dates import dated, seconds
 from sim.traces.decode import read_text
 from sim.traces.layers import Layer, chosen_layers, layers_of
+from sim.traces.metrics import by_metric
 from sim.traces.quantities import as_rms
 from sim.traces.running import begins_anew, running_time
 from sim.traces.segments import ordered
@@ -62,16 +64,21 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
     """
     path, choice = Path(path), choice or Choice()
     text, notes = read_text(path, choice.max_bytes)
-    table = _wide(read_table(path, text, choice.decimal))
+    table = by_metric(read_table(path, text, choice.decimal), choice)
     columns = chosen_columns(table, choice)
     notes += [*table.notes, *columns.notes]
-    time = numbers(table, columns.time.name)
-    if choice.decimal is None and columns.time.unit in COUNTED:
+    unit = columns.time.unit
+    if dated(table.frame[columns.time.name]):
+        time, unit = seconds(table, columns.time.name), "second"
+        notes.append(f"{columns.time.name!r} holds dates: the time is in seconds since the first")
+    else:
+        time = numbers(table, columns.time.name)
+    if choice.decimal is None and unit in COUNTED:
         refuse_thousands(table, columns.time.name, text)
     left_out: dict[str, list[str]] = {}
     if not len(table.frame):
         raise DataError(f"{path} has a heading and no rows. Give a file with the record in it.")
-    layers = chosen_layers(path, layers_of(table, columns), choice.layer)
+    layers = chosen_layers(path, layers_of(table, columns, choice.layer, notes), choice.layer)
     if columns.epoch is not None:
         time = _running(table, time, columns, layers, (choice.epoch_steps, notes))
     elif choice.epoch_steps is not None:
@@ -79,7 +86,7 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
     records = [_record(table, time, layer, left_out) for layer in layers]
     notes += _by_layer(left_out)
     squares = all(SQUARES & set(words(pair.value.name)) or "²" in pair.value.name for pair in columns.pairs)
-    return _trace(str(path), records, columns.time.unit, choice, notes, squares=squares)
+    return _trace(str(path), records, unit, choice, notes, squares=squares)
 
 
 def from_run(run: xr.Dataset, name: str, choice: Choice | None = None) -> Trace:
@@ -109,17 +116,6 @@ def from_run(run: xr.Dataset, name: str, choice: Choice | None = None) -> Trace:
         mean, spread = mean_and_error(rms[place]) if rms.shape[1] > 1 else (rms[place, 0], None)
         records.append((layer, run.epoch.values.astype(float), mean, spread, "rms", ""))
     return _trace(name, records, "epoch", choice, [])
-
-
-def _wide(table: Table) -> Table:
-    """Return a column for each metric, where the rows name theirs and have but one `value`."""
-    names = [understood(name) for name in table.names]
-    tags = [name for name in names if name.role == "tag"]
-    numeric = [name for name in names if table.frame[name.name].dtype.kind != "b"]  # MLflow's is_nan is no value
-    values = [name for name in numeric if name.role in ("value", "layer", "unknown")]
-    if len(tags) == 1 and len(values) == 1 and values[0].role == "value" and values[0].quantity is None:
-        return one_column_per_tag(table, tags[0].name, values[0].name)
-    return table
 
 
 def _running(

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from sim.errors import DataError
-from sim.traces.dialect import decimal_sign, separator_of, split
-from sim.traces.heading import heading_of, line_of
+from sim.traces.dialect import COMMA, POINT, decimal_sign, separator_of, split
+from sim.traces.heading import heading_of, line_of, without_titles
 from sim.traces.json_lines import read_json
 
 __all__ = ["Table", "read_table"]
@@ -87,8 +87,10 @@ def read_table(path: Path, text: str, decimal: str | None = None) -> Table:
     if decimal not in (None, ".", ","):
         raise DataError(f"--decimal must be a point or a comma, got {decimal!r}.")
     separator = said.group(1) if said else separator_of(sample)
+    text, body, titles = without_titles(text, body, separator)
     decimal = _decimal(path, text, body, (separator, bool(said))) if decimal is None else decimal
     names, rest, notes = heading_of(path, text, body, separator, decimal)
+    notes = [*titles, *notes]
     before = body[: len(body) - len(rest)].count("\n") + bool(said)
 
     def where(row: int) -> str:
@@ -100,9 +102,22 @@ def read_table(path: Path, text: str, decimal: str | None = None) -> Table:
         if repeated.any():  # runs appended to one file
             notes.append(f"{where(int(frame.index[repeated][0]))} repeats the heading and is passed over")
             frame = frame[~repeated]
+    _refuse_second_heading(path, frame, decimal, where)
     if decimal == ",":
         notes.append("commas are decimal signs")
     return Table(path, frame, names[0] != "1", decimal, where, tuple(notes))
+
+
+def _refuse_second_heading(path: Path, frame: pd.DataFrame, decimal: str, where: Callable[[int], str]) -> None:
+    """Refuse a first row without any number: names once more, or units, which would change what numbers mean."""
+    cells = [str(cell).strip() for cell in frame.iloc[0].dropna()] if len(frame) else []
+    number = COMMA if decimal == "," else POINT
+    if cells and not any(number.fullmatch(cell) or cell[:1].isdigit() for cell in cells):
+        shown = ", ".join(repr(cell[:30]) for cell in cells[:6])
+        raise DataError(
+            f"{path}, {where(int(frame.index[0]))}: a second row without numbers ({shown}). Keep one heading, of "
+            "names: take out a title, units (the rate is then per unit of the time) or the second heading."
+        )
 
 
 def _decimal(path: Path, text: str, body: str, dialect: tuple[str, bool]) -> str:

@@ -28,7 +28,7 @@ def unit(images, pixels=None):
         (np.array([[0, 1]], "u1"), [0, 1]),
         (np.array([[0, 1]], "i8"), [0, 1]),
         (np.array([[0, 13107, 65535]], "u2"), [0, 0.2, 1]),
-        (np.array([[0, 3]], "u1"), [0, 3 / 255]),  # bytes are bytes, dark or not
+        (np.array([[0, 128]], "u1"), [0, 128 / 255]),
         (np.zeros((1, 2), "u1"), [0, 0]),
     ],
 )
@@ -41,7 +41,10 @@ def test_the_table(images, right):
     [
         np.array([[-128, 127]], "i1"),
         np.array([[0, 127]], "i1"),
-        np.array([[0, 16]], "i8"),  # scikit-learn's digits
+        *(np.array([[0, 16]], kind) for kind in ("i8", "u1", "f4")),  # scikit-learn's digits
+        np.array([[0, 127]], "u1"),
+        np.array([[0, 2]], "u1"),
+        np.array([[0, 1 / 255]]),  # divided twice
         np.array([[0, 16.0]]),
         np.array([[-0.42, 2.82]]),  # standardised
         np.array([[-1.0, 1.0]]),
@@ -81,5 +84,8 @@ def test_parts_on_different_scales_are_refused_or_taken_as_asked(tmp_path, kind)
     data = load_data(tmp_path / "parts.npz", pixels=(0, 255))
     assert data.test.inputs.max() == 1
     assert "the parts are on different scales, 0 to 1 and 0 to 255, and are taken as asked" in " ".join(data.notes)
+    np.savez(tmp_path / "parts.npz", **arrays | {"x_train": 16 * dark})
+    with pytest.raises(DataError, match="on different scales: 0 to 16 and 0 to 255"):
+        load_data(tmp_path / "parts.npz")
     np.savez(tmp_path / "parts.npz", **arrays | {"x_test": 0 * dark})  # black fits any scale
     assert load_data(tmp_path / "parts.npz").train.inputs.max() == 1

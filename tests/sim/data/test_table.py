@@ -37,6 +37,24 @@ def test_kaggle(tmp_path):
     check(load_data(write(tmp_path, [HEADING, *rows()], "train.csv.gz")))
 
 
+@pytest.mark.parametrize("names", [["pixel0", "pixel1", "pixel9", "pixel10"], ["1x1", "1x2", "1x10", "2x1"]])
+def test_pixels_are_in_the_order_of_their_names(tmp_path, names):
+    """Also where the columns are sorted like text, or shuffled: pixel0, pixel1, pixel10, pixel2."""
+    plain = load_data(write(tmp_path, [",".join(["label", *names]), *rows()]))
+    check(plain)
+    for order in ([0, 1, 3, 2], [3, 1, 2, 0]):
+        heading = ",".join(["label", *(names[i] for i in order)])
+        data = load_data(write(tmp_path, [heading, *rows(images=IMAGES[:, order])]))
+        check(data)
+        assert any("put in the order of their names" in note for note in data.notes)
+
+
+def test_pixels_may_be_named_column_by_column(tmp_path):
+    data = load_data(write(tmp_path, ["label,1x1,2x1,1x2,2x2", *rows()]))
+    check(data)
+    assert not any("order of their names" in note for note in data.notes)
+
+
 def test_without_a_heading_the_label_comes_first(tmp_path):
     data = load_data(write(tmp_path, rows()))
     check(data)
@@ -81,6 +99,8 @@ def test_emnist_s_tables_are_set_upright(tmp_path):
     ("lines", "message"),
     [
         ([HEADING.replace("label", "pixel9"), *rows()], "neither numbers nor a heading with a column called label"),
+        (["label,pixel0,pixel1,pixel2,pixel02", *rows()], "two columns are the pixel 'pixel2'"),
+        (["label,pixel0,r1,g1,b1", *rows()], "columns of pixels are called in 4 ways"),
         (["1OO,0,1,2,3", *rows()], "line 1 is neither numbers nor a heading"),
         (["label,id,pixel1,pixel2,pixel3", *rows()], "neither the label nor pixels: 'id'"),
         (["label,,pixel1,pixel2,pixel3", *rows()], "neither the label nor pixels: ''"),
