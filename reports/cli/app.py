@@ -83,7 +83,7 @@ def _exit_code() -> int:
         return int(app(prog_name="tailoff", standalone_mode=False) or 0)
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
-        message = re.sub(r"^No such option: (-[\d.]).*", _negative(sys.argv), error.format_message().rstrip("."))
+        message = re.sub(r"^No such option: -(\d.*|\.?$)", _negative(sys.argv), error.format_message().rstrip("."))
         return _complain(f"{message}. See {context.command_path if context else 'tailoff'} --help.")
     except (TailoffError, OSError, NotImplementedError) as error:
         return _complain(str(error))

@@ -69,13 +69,16 @@ def chosen_optimizer(
             given["betas"] = (beta, betas[1]) if place == 0 else (betas[0], beta)
     if decoupled:
         given |= _beside(plain, own)
+    said: set[str] = set()
     for text in settings:
         setting, value = _setting(text, plain, own)
-        if setting in given and plain not in SHORT:
+        twice = setting in said or (setting == "momentum" and momentum is not None)
+        if twice or (setting in given and plain not in SHORT):
             raise InvalidArgument(
                 f"--set {setting}= must be given once, got it twice, or beside --{setting}'s own option."
             )
         given[setting] = value
+        said.add(setting)
     return _made(type(default), given)
 
 

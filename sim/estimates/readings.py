@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.errors import FitError
+from theory.settings import InvalidArgument, check_labels
 
 __all__ = ["Readings", "in_blocks", "readings"]
 
@@ -52,6 +53,10 @@ def readings(time: Any, rms: Any, error: Any = None) -> Readings:
     FitError
         If they are no real numbers, of different shapes, too few, not finite, not positive or out of range.
     """
+    try:
+        check_labels({"time": time, "rms": rms} | ({} if error is None else {"error": error}))
+    except InvalidArgument as problem:
+        raise FitError(str(problem)) from problem
     lists = {"time": _numbers("time", time), "rms": _numbers("rms", rms)}
     if error is not None:
         lists["error"] = _numbers("error", error)

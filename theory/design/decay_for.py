@@ -9,7 +9,7 @@ import numpy as np
 
 from theory.design.published import part_of_the_run, refuse_unless_adamw
 from theory.errors import InvalidArgument, OutOfRange
-from theory.settings import one_number, positive, positive_answer
+from theory.settings import check_batch, one_number, positive, positive_answer
 from theory.settings.checks import run_length, shown
 from theory.settings.types import Value
 from theory.weight.equilibrium import equilibrium
@@ -122,6 +122,7 @@ def decay_for(
         examples = _given("n", n, "Or ask for a memory in steps.")
         wanted_memory = _one_positive("epochs", epochs) * examples
         wanted_memory /= _given("batch_size", batch_size, "Give the number of examples per step.")
+        check_batch(batch_size, examples)  # type: ignore[arg-type]
     else:
         wanted_memory = _one_positive("memory", memory)  # type: ignore[arg-type]
     return smallest_lam(lambda lam: at(lam).relaxation_time, wanted_memory, "memory in steps", size, name)

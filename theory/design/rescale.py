@@ -40,7 +40,7 @@ from typing import Any
 from theory.design.decay_for import decay_for
 from theory.design.published import Move, published_move
 from theory.errors import InvalidArgument, TailoffError
-from theory.settings import one_number, positive, representable
+from theory.settings import check_batch, one_number, positive, representable
 from theory.settings.checks import shown
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
@@ -172,6 +172,9 @@ def rescale(
         _given(name, value)
     if n is None and to_n is not None:
         raise InvalidArgument(f"n must be given with to_n, got None and to_n = {shown(to_n)}.")
+    if n is not None:
+        check_batch(batch_size, n)
+        check_batch(batch_size if to_batch_size is None else to_batch_size, to_n or n, "to_batch_size")
     n = 1.0 if n is None else float(n)
     lam, eta = float(old.lam) if book else float(old.lam) * n, float(old.eta)
     for name, value in (("to_n", to_n), ("to_batch_size", to_batch_size), ("to_eta", to_eta)):
@@ -187,7 +190,7 @@ def rescale(
     model = {"n": new_n, "optimizer": optimizer, "noise": new_noise, "shape": shape}
     # The memory fixes eta lam/n, whatever eta is; the variance is then as eta^2.
     same: dict[str, Any] = {"noise": old.noise, "optimizer": optimizer, "shape": shape}
-    least = decay_for(epochs=memory, batch_size=batch_size, n=n, eta=eta, **same)
+    least = decay_for(memory=memory * n / batch_size, n=n, eta=eta, **same)
     if abs(least / lam - 1) > SAME_LAM:
         raise InvalidArgument(
             f"lam must be told by the memory to be rescaled, got {lam:g}: with {optimizer} the memory is {memory:g} "
@@ -197,7 +200,7 @@ def rescale(
     new_eta = (to_eta or eta) * hold.eta
     try:
         if hold.scale is None:
-            new_lam = decay_for(epochs=memory * hold.memory, batch_size=new_batch, eta=new_eta, **model)
+            new_lam = decay_for(memory=memory * hold.memory * new_n / new_batch, eta=new_eta, **model)
         else:
             new_lam = decay_for(scale=float(old.scale) * hold.scale, eta=new_eta, **model)
         new = equilibrium(lam=new_lam, eta=new_eta, **model)

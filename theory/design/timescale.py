@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from theory.errors import InvalidArgument
-from theory.settings import computable, one_number, positive
+from theory.settings import check_batch, computable, one_number, positive
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -90,6 +90,7 @@ def timescale(
     if n is not None or batch_size is not None:
         for name, value in (("n", n), ("batch_size", batch_size)):
             positive(name, one_number(name, _given(name, value)))
+        check_batch(batch_size, n)  # type: ignore[arg-type]
         per_epoch = float(n) / float(batch_size)  # type: ignore[arg-type]
     steps, settling = eq.relaxation_time, eq.settling_time
     return Timescale(steps, steps / per_epoch, settling / per_epoch, settling)

@@ -30,7 +30,7 @@ import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.budget import budget_terms, derive_norm_balance, layer_numbers
-from theory.settings import check_range, check_shapes, non_negative, representable, whole_number
+from theory.settings import check_labels, check_range, check_shapes, non_negative, representable, whole_number
 from theory.settings.types import Number
 from theory.weight.problem import number
 
@@ -123,6 +123,8 @@ def norm_balance(
     >>> print(f"{norm_balance(100, 10.0, 0.1, grad_sq=2.0, alignment=-0.3).norm_sq:.6f}")
     3.989950
     """
+    errors = {"grad_sq_error": grad_sq_error, "alignment_error": alignment_error}
+    check_labels({"grad_sq": grad_sq, "alignment": alignment, **errors})
     n, lam, eta, grad_sq, alignment = layer_numbers(n=n, lam=lam, eta=eta, grad_sq=grad_sq, alignment=alignment)
     x = eta * lam / n
     _, noise, signal = budget_terms(x, eta, 1.0, grad_sq, alignment)
@@ -133,9 +135,7 @@ def norm_balance(
         return NormBalance(norm_sq)
     if grad_sq_error is None or alignment_error is None:
         raise InvalidArgument("give both grad_sq_error and alignment_error, or none of them.")
-    grad_sq_error, alignment_error = (
-        number(name, value) for name, value in (("grad_sq_error", grad_sq_error), ("alignment_error", alignment_error))
-    )
+    grad_sq_error, alignment_error = (number(name, value) for name, value in errors.items())
     non_negative("grad_sq_error", grad_sq_error)
     non_negative("alignment_error", alignment_error)
     check_shapes({"grad_sq": grad_sq, "grad_sq_error": grad_sq_error, "alignment_error": alignment_error})

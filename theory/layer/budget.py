@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from theory.settings import DecayRule, check_range, check_shapes, finite, non_negative, representable
+from theory.settings import DecayRule, check_labels, check_range, check_shapes, finite, non_negative, representable
 from theory.settings.types import Number
 from theory.weight.problem import number
 
@@ -174,6 +174,7 @@ def norm_budget(n: Number, lam: Number, eta: Number, *, norm_sq: Number, grad_sq
 
 def layer_numbers(**given: Number) -> tuple[Number, ...]:
     """Return a layer's numbers as floats or arrays of floats, checked: the decay rule's, `grad_sq`, `alignment`."""
+    check_labels(given)
     values = {name: number(name, value) for name, value in given.items()}
     check_shapes(values)
     DecayRule(values["n"], values["lam"], values["eta"])

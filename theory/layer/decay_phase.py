@@ -26,7 +26,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from theory.errors import InvalidArgument
-from theory.settings import check_range, one_number, positive, representable, whole_number
+from theory.settings import check_batch, check_range, one_number, positive, representable, whole_number
 from theory.weight.equilibrium import Equilibrium, equilibrium
 
 if TYPE_CHECKING:
@@ -143,6 +143,7 @@ def decay_phase(n: float, lam: float, eta: float, *, start: float, scale: float,
     positive("start", start)
     positive("scale", scale)
     whole_number("batch_size", batch_size)
+    check_batch(batch_size, n)
     if scale >= start:
         raise InvalidArgument(f"scale must be below start = {start:g}, got {scale:g}: decay does not raise weights.")
     bare = equilibrium(n, lam, eta)

@@ -7,8 +7,10 @@ part of ``theory`` that ``sim`` may import, so that no formula can leak into a m
 from theory.errors import InvalidArgument, NotAGramMatrix, OutOfRange, TailoffError
 from theory.settings import schedules
 from theory.settings.checks import (
+    check_batch,
     check_flag,
     check_fraction,
+    check_labels,
     check_range,
     check_shapes,
     finite,
@@ -69,8 +71,10 @@ __all__ = [
     "ScheduleFreeSGD",
     "Signum",
     "TailoffError",
+    "check_batch",
     "check_flag",
     "check_fraction",
+    "check_labels",
     "check_range",
     "check_shapes",
     "computable",

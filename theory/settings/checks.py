@@ -14,8 +14,10 @@ from theory.errors import InvalidArgument
 from theory.settings.types import Value
 
 __all__ = [
+    "check_batch",
     "check_flag",
     "check_fraction",
+    "check_labels",
     "check_range",
     "check_shapes",
     "finite",
@@ -165,6 +167,41 @@ def shown(value: Any) -> str:
         return f"a whole number of about {int(value.bit_length() * math.log10(2)) + 1} digits"
     text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def check_batch(batch_size: Value, n: Value, name: str = "batch_size") -> None:
+    """Refuse a batch of more examples than there are: an epoch would have less than one step."""
+    if np.any(np.asarray(batch_size) > np.asarray(n)):
+        raise InvalidArgument(
+            f"{name} must not exceed the n training examples, got {shown(batch_size)} for n = {shown(n)}. "
+            "Swap them if they are in each other's place."
+        )
+
+
+def check_labels(values: Mapping[str, Any]) -> None:
+    """Refuse labelled arrays (pandas', xarray's) among named values whose labels differ: arrays pair by position."""
+    labelled = {name: labels for name, value in values.items() if (labels := _labels(value))}
+    first, *others = labelled or [""]
+    for other in others:
+        for (dim, one), (name, two) in zip(labelled[first], labelled[other], strict=False):
+            if dim != name and dim and name:
+                differ = f"the dimensions {dim} and {name}"
+            elif one is None or two is None or one.equals(two):
+                continue
+            else:
+                differ = f"{one[:3].tolist()}, ... and {two[:3].tolist()}, ..."
+            raise InvalidArgument(
+                f"{first} and {other} must have the same labels, got {differ}: they would be paired by position. Align "
+                "them first, or give plain arrays (.to_numpy())."
+            )
+
+
+def _labels(value: Any) -> list[tuple[str, Any]]:
+    """Return name and index of each axis, the last first: of xarray's arrays, or of pandas', whose axis has no name."""
+    if hasattr(value, "indexes") and hasattr(value, "dims"):
+        return [(str(dim), value.indexes.get(dim)) for dim in reversed(value.dims)]
+    index = getattr(value, "index", None)
+    return [("", index)] if hasattr(index, "equals") else []
 
 
 def check_shapes(values: Mapping[str, Value]) -> None:

@@ -15,6 +15,7 @@ from theory.errors import InvalidArgument, OutOfRange
 from theory.settings import (
     SGD,
     DecayRule,
+    check_labels,
     check_range,
     check_shapes,
     finite,
@@ -113,6 +114,7 @@ def posed(given: Mapping[str, Value | None], optimizer: Any, shape: tuple[int, .
         values = {name: sp.nsimplify(value) if value == 0 else sp.sympify(value) for name, value in given.items()}
         values["noise"] = 1 / sp.sqrt(values["n"]) if given["noise"] is None else values["noise"]
         return Problem(**values, optimizer=optimizer, shape=shape, examples=examples)
+    check_labels(given)
     values = {name: number(name, value) for name, value in given.items() if value is not None or name != "noise"}
     DecayRule(values["n"], values["lam"], values["eta"])
     if "noise" in values:

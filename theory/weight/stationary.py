@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
-from theory.settings import check_flag, check_range, finite, non_negative, positive, positive_answer, representable
+from theory.settings import (
+    check_batch,
+    check_flag,
+    check_range,
+    finite,
+    non_negative,
+    positive,
+    positive_answer,
+    representable,
+)
 from theory.settings.types import Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import Law, law_that_holds
@@ -204,6 +213,7 @@ class Equilibrium:
             return self.law.shrink_over(self.n / batch_size, limit=limit)
         batch_size = number("batch_size", batch_size)
         positive("batch_size", batch_size, "Give the number of examples per step.")
+        check_batch(batch_size, self.n)
         return self.law.shrink_over(self.n / batch_size, limit=limit)
 
     @representable

@@ -123,6 +123,18 @@ def test_fit_of_no_run(tailoff, tmp_path):
     [
         (["equilibrium", 50000, 0, 0.1], "grows without bound"),
         (["equilibrium", 50000, -1, 0.1], "must not be negative, got -1"),
+        (["equilibrium", 50000, 5, "-.1"], "must not be negative, got -.1"),
+        (["equilibrium", 50000, "-.5e-3", 0.1], "must not be negative, got -.5e-3"),
+        (["equilibrium", 100, 5, 0.1, "--batch-size", 101], "batch_size must not exceed the n training examples"),
+        (["decay-for", "--n", 100, "--eta", 0.1, "--epochs", 3, "--batch-size", 101], "batch_size must not exceed"),
+        (
+            ["equilibrium", 100, 5, 0.1, "--optimizer", "momentum", *["--set", "momentum=0.5"] * 2],
+            "--set momentum= must be given once",
+        ),
+        (
+            ["equilibrium", 100, 5, 0.1, "--optimizer", "momentum", "--momentum", 0.5, "--set", "momentum=0.3"],
+            "--set momentum= must be given once",
+        ),
         (["equilibrium", "--", 50000, -1, 0.1], "lam must be zero or positive"),
         (["equilibrium", "a", 5, 0.1], "valid number"),
         (["equilibrium", 100, 5, 0.1, "--optimizer", "shampoo"], "--optimizer must be one of"),

@@ -132,3 +132,24 @@ def test_interval_refuses():
     for arguments, message in (((1.5,), "between 0 and 1"), ((0.5, "tail"), "must be one of scale, rate, start")):
         with pytest.raises(FitError, match=message):
             fit.interval(*arguments)
+
+
+def test_labelled_lists_of_different_labels_are_refused():
+    """Pandas' and xarray's arrays pair by their labels; by position the numbers would be others' without a word."""
+    pd, xr = pytest.importorskip("pandas"), pytest.importorskip("xarray")
+    rms = pd.Series(decay(8), index=T)
+    plain = fit_decay(T, decay(8)).scale
+    turned = rms[::-1]
+    for time in (pd.Series(T, index=T), T, rms.index):
+        assert fit_decay(time, rms).scale == plain
+    for other in (pd.Series(T), pd.Series(T, index=T + 1)):
+        with pytest.raises(FitError, match="time and rms must have the same labels"):
+            fit_decay(other, rms)
+    with pytest.raises(FitError, match="rms and error must have the same labels"):
+        fit_decay(T, rms, 0.01 * turned)
+    array = xr.DataArray(decay(8), {"step": T}, dims="step")
+    assert fit_decay(array.step, array).scale == fit_decay(array.step, rms).scale == plain
+    with pytest.raises(FitError, match=r"time and rms must have the same labels, got \[0.0, .*\], ... and \[10000.0, .*"):
+        fit_decay(array.step, array[::-1])
+    with pytest.raises(FitError, match="the dimensions step and epoch"):
+        fit_decay(array.step, array.rename(step="epoch"))
