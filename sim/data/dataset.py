@@ -116,6 +116,9 @@ class Data:
 
 def image_problem(inputs: np.ndarray) -> str:
     """Say what is wrong with images, shape (examples, pixels), or nothing."""
+    if not isinstance(inputs, np.ndarray) or np.ma.isMaskedArray(inputs):
+        kind = type(inputs).__name__
+        return f"images must be a plain array of numbers, got {kind}. Leave out what is masked, give .to_numpy()."
     if inputs.ndim != 2 or inputs.dtype.kind not in "biuf":
         return f"images must be a table of numbers (examples x pixels), got {inputs.dtype} of shape {inputs.shape}."
     if len(inputs) == 0:
@@ -131,6 +134,13 @@ def image_problem(inputs: np.ndarray) -> str:
 def _problem(inputs: np.ndarray, labels: np.ndarray, sizes: tuple[int, int, int]) -> str:
     if problem := image_problem(inputs):
         return problem
+    if not isinstance(labels, np.ndarray) or np.ma.isMaskedArray(labels):
+        return f"labels must be a plain array of whole numbers, got {type(labels).__name__}. Give .to_numpy()."
+    if inputs.dtype.kind in "iu" and inputs.dtype != np.uint8:
+        return (
+            f"images must be bytes (uint8), which are divided by 255, or floats, got {inputs.dtype}. Say what is white:"
+            " images / 255.0, or as the case may be."
+        )
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         return f"labels must be a list of whole numbers, got {labels.dtype} of shape {labels.shape}."
     if len(inputs) != len(labels):

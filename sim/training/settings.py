@@ -55,10 +55,10 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         if len(self.sizes) < 2:
             raise InvalidArgument(f"sizes must name the input and at least one more layer, got {self.sizes}.")
-        for size in self.sizes:
-            whole_number("sizes", size)
+        object.__setattr__(self, "sizes", tuple(whole_number("sizes", size) for size in self.sizes))
         for name in ("epochs", "batch_size", "replicas", "evaluate_every"):
-            whole_number(name, getattr(self, name))
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+        one_number("eta", self.eta)
         if (weights := self.replicas * sum(map(math.prod, pairwise(self.sizes)))) > MOST_WEIGHTS:
             raise InvalidArgument(
                 f"sizes and replicas must make at most {MOST_WEIGHTS:,} weights in all, got {weights:,}: "

@@ -68,7 +68,7 @@ def check_range(
     """
     above = operator.ge if ends[0] else operator.gt
     below = operator.le if ends[1] else operator.lt
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         if above(value, low) and below(value, high) and abs(value) <= LARGEST:
             return
         got = f"got {shown(value)}"

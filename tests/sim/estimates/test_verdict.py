@@ -149,7 +149,9 @@ def test_labelled_lists_of_different_labels_are_refused():
         fit_decay(T, rms, 0.01 * turned)
     array = xr.DataArray(decay(8), {"step": T}, dims="step")
     assert fit_decay(array.step, array).scale == fit_decay(array.step, rms).scale == plain
-    with pytest.raises(FitError, match=r"time and rms must have the same labels, got \[0.0, .*\], ... and \[10000.0, .*"):
+    with pytest.raises(
+        FitError, match=r"time and rms must have the same labels, got \[0.0, .*\], ... and \[10000.0, .*"
+    ):
         fit_decay(array.step, array[::-1])
     with pytest.raises(FitError, match="the dimensions step and epoch"):
         fit_decay(array.step, array.rename(step="epoch"))
