@@ -60,6 +60,7 @@ def train(
             refuse_unwritable(path)
     if out is not None and checkpoint is not None and out.resolve() == checkpoint.resolve():
         raise TailoffError(f"--out and --checkpoint must be two files, got {str(out)!r} for both.")
+    _refuse_over_what_is_read({"--out": out, "--checkpoint": checkpoint}, {"--data": Path(data), "--resume": resume})
     widths, examples = _sizes(sizes), read_data(data, pixels, max_size)
     with progress_bar() as bar:
         task = bar.add_task("training", total=epochs * replicas)
@@ -77,6 +78,19 @@ def train(
     show(layer_table(result), layer_json(result), as_json)
     if result.attrs["diverged"]:
         raise typer.Exit(2)  # the simulation has said why
+
+
+def _refuse_over_what_is_read(written: dict[str, Path | None], read: dict[str, Path | None]) -> None:
+    """Refuse to replace the data, or a checkpoint by something else than the next one."""
+    for option, path in written.items():
+        for other, source in read.items():
+            if (
+                path
+                and source
+                and path.resolve() == source.resolve()
+                and (option, other) != ("--checkpoint", "--resume")
+            ):
+                raise TailoffError(f"{option} must not be the file of {other}, got {str(path)!r} for both.")
 
 
 def _sizes(text: str) -> list[int]:

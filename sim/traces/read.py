@@ -99,23 +99,37 @@ def from_run(run: xr.Dataset, name: str, choice: Choice | None = None) -> Trace:
     name : str
         What messages call it.
     choice : Choice, optional
-        Its layer is looked at.
+        Its layer is looked at, and `error="none"`.
 
     Raises
     ------
     DataError
-        If the layer is not in it.
+        If the layer is not in it, or something is chosen that only a table leaves open.
     """
     choice = choice or Choice()
+    _refuse_choices_of_tables(name, choice)
     if set(run.rms.dims) != {"replica", "epoch", "layer"} or not run.rms.size:
         raise DataError(f"{name} has an rms over {dict(run.rms.sizes)}. Give a run of `tailoff train`.")
     rms = run.rms.transpose("layer", "replica", "epoch").values.astype(float)
     places = [(str(layer), Pair(understood("rms"), None), np.array([i])) for i, layer in enumerate(run.layer.values)]
     records: list[Record] = []
     for layer, _, (place,) in chosen_layers(name, places, choice.layer):
-        mean, spread = mean_and_error(rms[place]) if rms.shape[1] > 1 else (rms[place, 0], None)
+        known = rms.shape[1] > 1 and choice.error is None
+        mean, spread = mean_and_error(rms[place]) if known else (rms[place].mean(axis=0), None)
         records.append((layer, run.epoch.values.astype(float), mean, spread, "rms", ""))
     return _trace(name, records, "epoch", choice, [])
+
+
+def _refuse_choices_of_tables(name: str, choice: Choice) -> None:
+    """Refuse what would have no effect on a run of ours, whose record is the rms over epochs."""
+    given = {
+        "--time": choice.time, "--value": choice.value or None, "--decimal": choice.decimal,
+        "--epoch-steps": choice.epoch_steps, "--quantity": None if choice.quantity == "rms" else choice.quantity,
+        "--error": None if choice.error == "none" else choice.error,
+    }  # fmt: skip
+    for option, value in given.items():
+        if value is not None:
+            raise DataError(f"{name} is a run of ours, the rms over epochs: {option} is for tables. Leave it out.")
 
 
 def _running(

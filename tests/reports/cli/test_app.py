@@ -91,6 +91,38 @@ def test_train_then_fit(tailoff, tmp_path):
     assert "has the layers '2', '3'" in tailoff("fit", tmp_path / "run.nc", "--layer", 7)[2]
 
 
+@pytest.fixture
+def toy(tmp_path):
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "toy.npz", images=rng.random((70, 8)), labels=rng.integers(0, 3, 70))
+    return tmp_path / "toy.npz"
+
+
+def test_what_is_read_is_not_written_over(tailoff, toy, tmp_path):
+    words, old = ("train", "--data", toy, "--sizes", "8,3", "--epochs", 1), toy.read_bytes()
+    for option in ("--out", "--checkpoint"):
+        code, out, err = tailoff(*words, option, tmp_path / "." / toy.name)
+        assert (code, out) == (2, "")
+        assert f"{option} must not be the file of --data" in err
+        assert toy.read_bytes() == old
+    state = tmp_path / "state"
+    assert tailoff(*words, "--checkpoint", state)[0] == 0
+    assert "--out must not be the file of --resume" in tailoff(*words, "--resume", state, "--out", state)[2]
+    assert tailoff(*words, "--resume", state, "--checkpoint", state)[0] == 0
+
+
+def test_what_a_run_of_ours_leaves_not_open_is_refused(tailoff, toy, tmp_path):
+    run = tmp_path / "run.nc"
+    assert tailoff("train", "--data", toy, "--sizes", "8,3", "--epochs", 6, "--replicas", 2, "--out", run)[0] == 0
+    for words in (["--time", "step"], ["--value", "rms"], ["--error", "x"], ["--quantity", "norm"], ["--decimal", ","]):
+        code, out, err = tailoff("fit", run, *words)
+        assert (code, out) == (2, "")
+        assert f"is a run of ours, the rms over epochs: {words[0]} is for tables" in err
+    with_errors, without = (tailoff("fit", run, *words)[1] for words in ([], ["--error", "none", "--quantity", "rms"]))
+    assert "no errors were given" in without
+    assert "no errors were given" not in with_errors
+
+
 def test_fit_of_a_csv(tailoff, tmp_path):
     t = np.arange(40.0)
     rows = np.c_[t, np.sqrt(0.04 + 0.96 * np.exp(-0.2 * t))]
