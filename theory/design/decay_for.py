@@ -122,7 +122,7 @@ def decay_for(
         examples = _given("n", n, "Or ask for a memory in steps.")
         wanted_memory = _one_positive("epochs", epochs) * examples
         wanted_memory /= _given("batch_size", batch_size, "Give the number of examples per step.")
-        check_batch(batch_size, examples)  # type: ignore[arg-type]
+        check_batch(batch_size, examples)
     else:
         wanted_memory = _one_positive("memory", memory)  # type: ignore[arg-type]
     return smallest_lam(lambda lam: at(lam).relaxation_time, wanted_memory, "memory in steps", size, name)

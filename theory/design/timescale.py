@@ -90,7 +90,7 @@ def timescale(
     if n is not None or batch_size is not None:
         for name, value in (("n", n), ("batch_size", batch_size)):
             positive(name, one_number(name, _given(name, value)))
-        check_batch(batch_size, n)  # type: ignore[arg-type]
+        check_batch(batch_size, n)
         per_epoch = float(n) / float(batch_size)  # type: ignore[arg-type]
     steps, settling = eq.relaxation_time, eq.settling_time
     return Timescale(steps, steps / per_epoch, settling / per_epoch, settling)
