@@ -64,11 +64,12 @@ ORDINARY = {
     "K": [1, 2], "M": [1, 0], "Q": [1.0], "R": [0.5], "T": [1.0], "alignment": [0.1, -0.1],
     "alignment_error": [None, 1e-3], "alpha": [1.0, 10.0], "alpha_max": [None, 100.0], "alpha_min": [0.0],
     "batch_size": [10, 1], "betas": [(0.9, 0.999), (0.9, 0.99)], "bias_std": [1.0], "correlated": [False, True],
-    "correlation": [0.0, 0.5], "cost": ["cross-entropy", "quadratic"], "curvature": [0.0, 0.1],
+    "correlation": [0.0, 0.5], "cost": ["cross-entropy", "quadratic", 0.3], "curvature": [0.0, 0.1],
     "decoupled": [False, True], "dimension": [10, 784], "epochs": [30.0], "eta": [0.1, 0.001, 1.0],
     "eta_power": [0.0, 0.5], "fan_in": [[10, 100], 100], "gamma": [0.01, 0.1], "gamma_power": [0.0, 1.0],
     "grad_sq": [1e-3, None], "grad_sq_error": [None, 1e-5], "init": ["large", "default"],
-    "inputs": [np.ones((3, 784)), None], "lag": [1, 10], "lam": [5.0, 0.1, 100.0], "limit": [False, True],
+    "inputs": [np.ones((3, 784)), None, np.random.default_rng(0).random((6, 4))], "lag": [1, 10],
+    "lam": [5.0, 0.1, 100.0, np.array([1.0, 2.0, 4.0, 8.0, 16.0])], "limit": [False, True],
     "momentum": [0.0, 0.9], "n": [50_000, 100.0, 1e6], "nesterov": [False, True], "noise": [None, 0.01],
     "norm_sq": [100.0], "reference": [None, 100.0], "residual": [1.0], "scale": [0.1, 0.01], "seed": [1],
     "sigma": [0.0, 1.0], "sizes": [(784, 30, 10), (5, 2)], "squared_norm": [None, 88.0], "start": [1.0],
@@ -77,7 +78,35 @@ ORDINARY = {
     "lr": [1e-3, None], "weight_decay": [0.1, None], "memory": [None, 100.0], "source": ["torch.AdamW", "textbook.SGD"],
     "target": ["keras.AdamW", "keras.l2"], "value": [0.1], "schedule": [None, "cosine"],
     "decay_schedule": [None, "linear"],
-    "independent": [False, True], "shape": [None],
+    "independent": [False, True], "shape": [None], "labels": [np.array([0, 1, 0, 1, 1, 0])],
+    "tokens_per_parameter": [None, 20.0], "to_tokens_per_parameter": [None, 40.0], "width": [None, 256.0],
+    "to_width": [None, 512.0], "width_rule": [None, "wang-aitchison", "fan"], "n_weights": [23_860],
+    "fall": ["linear", "cosine"], "floor": [0.0, 0.1], "p2": [1.0], "p3": [1.2], "ratio": [2.0],
+    "alpha_slope": [0.0, 0.1],
+    "noise_share": [0.3], "signal_slope": [0.5], "accuracy": [1e-3], "max_iterations": [100], "penalty": [0.05],
+    "cost_star": [0.3, np.array([0.1, 0.15, 0.2, 0.3, 0.5])], "cost_se": [None, 0.01], "dampening": [0.0, 0.5],
+    "maximize": [False, True], "eps": [1e-8], "amsgrad": [False, True], "decoupled_weight_decay": [False],
+    "rho": [0.9], "momentum_decay": [4e-3], "centered": [False, True], "lambd": [1e-4], "t0": [1e6], "rows": [8],
+}  # fmt: skip
+BOOK = {"lr": [None], "weight_decay": [None], "lam": [5.0, 100.0], "schedule": [None], "decay_schedule": [None]}
+NOT_ASKED = {name: [None] for name in ("lr", "memory", "epochs", "batch_size", "tokens_per_parameter", "steps")}
+ORDINARY_OF = {  # where the above do not fit together: what a function takes with most others
+    "equilibrium": BOOK | {"correlation": [0.0]},
+    "trajectory": BOOK | {"steps": [100, 10_000]},
+    "decay_for": NOT_ASKED,
+    "decay_for_memory": {"lr": [1e-3], "memory": [100.0, 1e4]},
+    "pytorch_s_words": {"lr": [1e-3], "weight_decay": [0.1], "noise": [0.01]},
+    "rescale_width": {"lr": [1e-3], "weight_decay": [0.1], "width": [256.0], "to_width": [512.0]}
+    | {"width_rule": ["wang-aitchison", "fan"]},
+    "rescale": BOOK | {name: [None] for name in ("width", "to_width", "width_rule", "to_tokens_per_parameter")}
+    | {"tokens_per_parameter": [None]},
+    "norm_balance": {"lam": [5.0], "alignment": [-0.1, 0.0], "alignment_error": [1e-3], "grad_sq_error": [1e-5]},
+    "linear_regression": {"eta": [1e-3, 1e-4]},
+    "exponent_of_lam": {"alpha": [0.3]},
+    "width_law": {"alpha": [0.3], "lam": [5.0]},
+    "RMSprop": {"alpha": [0.99]},
+    "Adafactor": {"beta2_decay": [-0.8], "d": [1.0], "eps": [(None, 1e-3)]},
+    "Muon": {"ns_coefficients": [(3.4445, -4.775, 2.0315)], "ns_steps": [5], "adjust_lr_fn": [None]},
 }  # fmt: skip
 MEMORIES = st.sampled_from([0.0, 0.5, 0.9, 1 - 1e-16, 1 - 1e-12, 1e-300, 5e-324, math.nan, 1.0, None, 10**400, [0.9]])
 
@@ -94,10 +123,11 @@ def made(maker, *strategies, **named):
     return st.tuples(st.tuples(*strategies), st.fixed_dictionaries(named)).map(build)
 
 
-def values(name, share):
+def values(name, share, function=""):
     """Ordinary values of an argument, and extreme ones with a certain share."""
-    usual = st.sampled_from(ORDINARY[name]) if name in ORDINARY else st.nothing()
-    return st.integers(0, 99).flatmap(lambda i: EXTREME if i < share or name not in ORDINARY else usual)
+    ordinary = ORDINARY_OF.get(function, {}).get(name, ORDINARY.get(name))
+    usual = st.sampled_from(ordinary) if ordinary else st.nothing()
+    return st.integers(0, 99).flatmap(lambda i: EXTREME if i < share or not ordinary else usual)
 
 
 def optimizers(share):
@@ -118,14 +148,14 @@ def overlaps(share):
     return start.map(lambda o: o or theory.Overlaps(1.0, 0.5, 1.0))
 
 
-def argument(name, annotation, share):
+def argument(name, annotation, share, function):
     if name == "optimizer":
         return optimizers(share)
     if name == "rule":
         return rules(share)
     if name == "start" and "Overlaps" in annotation:
         return overlaps(share)
-    return values(name, share)
+    return values(name, share, function)
 
 
 def calls(function, share=25):
@@ -134,7 +164,7 @@ def calls(function, share=25):
     for name, p in inspect.signature(function).parameters.items():
         if name == "self" or p.kind is p.VAR_KEYWORD or p.kind is p.VAR_POSITIONAL:
             continue
-        drawn = argument(name, str(p.annotation), share)
+        drawn = argument(name, str(p.annotation), share, function.__name__)
         if p.kind is p.KEYWORD_ONLY:
             named[name] = drawn
         else:
@@ -161,6 +191,7 @@ def time_limit(seconds):
 
 
 MEANT = {
+    "accuracy",  # nan where it was not measured
     "lam_white",
     "lam_coherent",
     "saturated_Q",
@@ -277,6 +308,27 @@ def rotation_cosine(n, lam, eta, dimension, lag, optimizer):
     return theory.rotation(n, lam, eta, dimension=dimension, grad_sq=1e-3, optimizer=optimizer).cosine(lag)
 
 
+def decay_for_epochs(n, eta, epochs, batch_size, optimizer):
+    return theory.decay_for(n=n, eta=eta, epochs=epochs, batch_size=batch_size, optimizer=optimizer)
+
+
+def decay_for_memory(lr, memory, optimizer):
+    return theory.decay_for(lr=lr, memory=memory, optimizer=optimizer)
+
+
+def decay_for_the_end(n, eta, scale, steps, schedule):
+    return theory.decay_for(n=n, eta=eta, scale=scale, steps=steps, schedule=schedule)
+
+
+def pytorch_s_words(lr, weight_decay, noise, optimizer):
+    return theory.equilibrium(lr=lr, weight_decay=weight_decay, noise=noise, optimizer=optimizer)
+
+
+def rescale_width(lr, weight_decay, batch_size, width, to_width, width_rule):
+    settings = {"lr": lr, "weight_decay": weight_decay, "batch_size": batch_size, "optimizer": "adamw"}
+    return theory.rescale(**settings, width=width, to_width=to_width, width_rule=width_rule)
+
+
 def balance_rms(weights):
     return theory.norm_balance(100, 1.0, 0.1, grad_sq=1.0, alignment=0.0).rms(weights)
 
@@ -300,10 +352,15 @@ def random_overlaps(K, M, Q, T, fan_in, seed):
 
 METHODS = {f.__name__: f for f in (
     eq_rms, eq_tail_off, eq_shrink_per_epoch, phase_tail_off, committee_at, committee_at_fan_in, saturated_Q,
-    saturated_touchdown, logistic_at, rotation_cosine, balance_rms, balance_rms_error, mean_field_decay_ratio,
+    saturated_touchdown, logistic_at, rotation_cosine, decay_for_epochs, decay_for_memory, decay_for_the_end,
+    pytorch_s_words, rescale_width, balance_rms, balance_rms_error, mean_field_decay_ratio,
     orthogonal, random_overlaps,
 )}  # fmt: skip
-SETTINGS = (theory.SGD, theory.SGDW, theory.Adam, theory.AdamW, theory.Lion, theory.OnlineRule, theory.Overlaps)
+SETTINGS = (
+    theory.SGD, theory.SGDW, theory.Adam, theory.AdamW, theory.Lion, theory.NAdam, theory.RAdam, theory.Adamax,
+    theory.RMSprop, theory.Adadelta, theory.Adagrad, theory.ASGD, theory.Adafactor, theory.Muon, theory.Signum,
+    theory.ScheduleFreeSGD, theory.ScheduleFreeAdamW, theory.OnlineRule, theory.Overlaps,
+)  # fmt: skip
 PUBLIC = {
     **{name: found for name in theory.__all__ if inspect.isfunction(found := getattr(theory, name))},
     **{kind.__name__: kind for kind in SETTINGS},

@@ -51,7 +51,7 @@ class Law(ABC):
 
     @property
     def accuracy(self) -> float:
-        """Relative error of the variance: 0 where exact up to rounding, the measured one where approximate."""
+        """Relative error of the variance: 0 where exact up to rounding, else as measured; nan where it was not."""
         return 0.0
 
     @abstractmethod

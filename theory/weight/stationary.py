@@ -103,7 +103,7 @@ class Equilibrium:
 
     @property
     def accuracy(self) -> float:
-        """Relative error of the variance: 0 where exact up to rounding, the measured one where approximate."""
+        """Relative error of the variance: 0 where exact up to rounding, else as measured; nan where it was not."""
         return self.law.accuracy
 
     @property
