@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sim.errors import DataError
 from sim.traces.dialect import COMMA, POINT, nearly_number, split
+from sim.traces.vocabulary import understood
 
 __all__ = ["heading_of", "line_of", "without_titles"]
 
@@ -20,16 +21,17 @@ FIRST_ROW = re.compile(r"^[^\S\n]*[^#\s]", re.MULTILINE)
 
 
 def without_titles(text: str, body: str, separator: str) -> tuple[str, str, list[str]]:
-    """Return text and body without the lines above a table that hold one cell of words, and what to say of them.
+    """Return text and body without the lines above a table whose first cell alone has words, and what to say of them.
 
-    In the text they become comments, so that lines are still counted.
+    Words that may be a column's name are no title. In the text the lines become comments, so that they still count.
     """
     notes: list[str] = []
     while True:
         first, _, rest = body.partition("\n")
         rows = split(rest[: 1 << 16].split("\n")[:3], separator)
-        cells = [cell for cell in split([first], separator)[0] if cell] if first.strip() else []
-        words = len(cells) == 1 and not nearly_number(cells[0]) and not POINT.fullmatch(cells[0])
+        cells = split([first], separator)[0] if first.strip() else [""]
+        words = bool(cells[0]) and not any(cells[1:]) and understood(cells[0]).role == "unknown"
+        words &= not nearly_number(cells[0]) and not POINT.fullmatch(cells[0])
         wider = len(rows) > 1 and all(sum(map(bool, row)) > 1 for row in rows[1:2])
         if not words or not wider or len(notes) > MOST_TITLES:
             return text, body, notes

@@ -146,7 +146,10 @@ def test_a_step_of_a_run_takes_no_more_memory_than_is_said(optimizer):
         (lambda: theory.decay_for(lr=1e-3, memory=1e-5, optimizer="adamw"), "No learning rate makes it shorter"),
         (lambda: theory.decay_for(lr=1e-3, scale=1e9, noise=0.1), "Take a larger learning rate"),
         (lambda: theory.decay_for(lr=1e-3, scale=0.1, noise=0.1, batch_size=-7), "batch_size must be left out with sc"),
-        (lambda: theory.rescale(1e3, 5, 0.1, batch_size=1, to_batch_size=1e3), "to_batch_size must leave the new set"),
+        (
+            lambda: theory.rescale(1e9, 5e6, 0.1, batch_size=1, to_batch_size=1e9),
+            "to_batch_size must leave the new set",
+        ),
         (lambda: theory.rescale(1e3, 5, 0.1, batch_size=[1, 2], to_batch_size=9), "batch_size must be one number"),
         (lambda: theory.decay_for(n=9, eta=0.1, epochs=[1, 2], batch_size=1), "epochs must be one number"),
         (lambda: theory.timescale(9, 1, 0.1, batch_size=np.ones(2)), "batch_size must be one number"),

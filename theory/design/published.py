@@ -108,7 +108,7 @@ def published_move(
     refuse_unless_adamw(optimizer)
     if wider is None:
         return Move(memory=longer**PART_POWER)  # type: ignore[operator]
-    if width_rule not in WIDTH_RULES:
+    if not isinstance(width_rule, str) or width_rule not in WIDTH_RULES:
         known = "; ".join(f"{name!r}, {text}" for name, text in WIDTH_RULES.items())
         raise InvalidArgument(f"width_rule must be given with to_width, got {shown(width_rule)}. Take one of {known}.")
     if width_rule == "fan":

@@ -122,6 +122,16 @@ def test_titles_are_passed_over_and_lines_still_counted(read, title):
         read(title + PLAIN.replace("200,", "2OO,"))
 
 
+def test_a_heading_of_one_name_is_no_title(read):
+    """As pandas writes an index without a name: the norm would be taken for an rms."""
+    norms = read(PLAIN.replace("step,rms", ",weight_norm"))
+    assert norms.quantity == "norm"
+    assert "'column 1' is taken as the time: it is the only other column" in norms.notes
+    for heading in ("weight_norm", "step", "loss"):
+        with pytest.raises(DataError, match=r"more cells than the heading's 1|no name says"):
+            read(PLAIN.replace("step,rms", heading))
+
+
 @pytest.mark.parametrize(
     "content",
     [
