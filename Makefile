@@ -19,7 +19,7 @@ report: .venv/installed  ## the experiments, and out/tailoff.pdf
 	$(BIN)/tailoff report --out out/tailoff.pdf
 
 quick: .venv/installed  ## a first look in under a minute
-	$(BIN)/tailoff report --quick --out out/tailoff-quick.pdf
+	$(BIN)/tailoff report --quick
 
 test: .venv/installed-dev  ## every test, the slow ones too; EXTRAS="torch" adds the comparison with torch.optim
 	@test -z '$(EXTRAS)' || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(EXTRAS)

@@ -7,4 +7,7 @@ differs
 
 import lazy_loader
 
+from tailoff.namesakes import refuse_namesakes
+
+refuse_namesakes("theory", "sim")
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -15,6 +15,7 @@ from reports.document.section import Results, Section, in_order
 from reports.document.typeset import typeset
 from reports.document.work import run_all
 from reports.sections.all import SECTIONS
+from sim.machinery.paths import as_path
 from sim.machinery.provenance import versions
 from sim.machinery.saving import refuse_unwritable, sealed_netcdf, write_all
 from sim.machinery.seal import Bytes
@@ -24,7 +25,7 @@ __all__ = ["build"]
 
 
 def build(
-    path: str | Path = "out/tailoff.pdf",
+    path: str | Path | None = None,
     *,
     quick: bool = False,
     seed: int = 1,
@@ -36,8 +37,9 @@ def build(
     Parameters
     ----------
     path : path
-        Of the PDF. The numbers go beside it as .json, the measured data as .nc, with checksums; the PDF's is in the
-        .json. All are replaced at the end, or none.
+        Of the PDF; default out/tailoff.pdf, and of a quick one out/tailoff-quick.pdf. The numbers go beside it as
+        .json, the measured data as .nc, with checksums; the PDF's is in the .json. All are replaced at the end, or
+        none.
     quick : bool
         Shorter runs, for a first look: not all of the comparisons are sharp.
     seed : int
@@ -65,7 +67,8 @@ def build(
     Traceback (most recent call last):
     theory.errors.InvalidArgument: path must end in .pdf, got 'report.doc'.
     """
-    path = Path(path)
+    usual = "out/tailoff-quick.pdf" if quick else "out/tailoff.pdf"
+    path = as_path("path", usual if path is None else path)
     if path.suffix != ".pdf":
         raise InvalidArgument(f"path must end in .pdf, got {str(path)!r}.")
     whole_number("seed", seed, least=0)

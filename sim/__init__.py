@@ -9,4 +9,7 @@ Nothing here has seen a prediction: of `theory` it imports the settings alone.
 
 import lazy_loader
 
+from tailoff.namesakes import refuse_namesakes
+
+refuse_namesakes("theory")
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

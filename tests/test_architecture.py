@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("theory", "sim", "reports")
+PACKAGES = ("tailoff", "theory", "sim", "reports")
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 

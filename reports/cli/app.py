@@ -12,6 +12,7 @@ import numpy as np
 import typer
 
 from reports.cli.design import decay_for, rescale, translate
+from reports.cli.doctor import doctor
 from reports.cli.finished import layers
 from reports.cli.fit import fit
 from reports.cli.output import announce_compilation
@@ -27,7 +28,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="tailoff",
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
@@ -60,6 +60,7 @@ for command in (
     layers,
     teacher_student,
     report,
+    doctor,
 ):  # fmt: skip; as the help lists them
     app.command()(command)
 
@@ -72,7 +73,8 @@ def main() -> None:
     try:
         with warnings.catch_warnings(action="ignore", category=RuntimeWarning):  # overflow is said once, in words
             code = _exit_code()
-        gc.collect()
+        if "h5py" in sys.modules:
+            gc.collect()
     finally:
         sys.unraisablehook = complaint
     sys.exit(code)

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.options import Json
+from reports.cli.options import AT_HOME, Json
 from reports.cli.output import show
 
 __all__ = ["layers"]
 
 
 def layers(
-    file: Annotated[Path, typer.Argument(help="A run of `tailoff train` (.nc), 15 epochs or more.")],
+    file: Annotated[Path, typer.Argument(**AT_HOME, help="A run of `tailoff train` (.nc), 15 epochs or more.")],
     as_json: Json = False,
 ) -> None:
     """Balance a finished run: budget and equilibrium.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from reports.cli.options import Json, MaxSize, read_size
+from reports.cli.options import AT_HOME, Json, MaxSize, read_size
 from reports.cli.output import show
 from theory import TailoffError
 
@@ -23,7 +23,8 @@ SHOWN = 3  # failures in a message
 
 def fit(
     file: Annotated[
-        Path, typer.Argument(help="A run of `tailoff train` (.nc), or a table of any logger: CSV, JSON lines.")
+        Path,
+        typer.Argument(**AT_HOME, help="A run of `tailoff train` (.nc), or a table of any logger: CSV, JSON lines."),
     ],
     time: Annotated[Name, typer.Option(help="Column of the time, where the names do not decide.")] = None,
     value: Annotated[list[str] | None, typer.Option(help="Column of the rms or norm; again for each layer.")] = None,
@@ -35,7 +36,9 @@ def fit(
     decimal: Annotated[Name, typer.Option(help="The table's decimal sign, . or a comma, where no cell tells.")] = None,
     epoch_steps: Annotated[int | None, typer.Option(help="Steps of an epoch, where the step counts in each.")] = None,
     max_size: MaxSize = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw data, curve and residuals into this SVG file.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(**AT_HOME, help="Draw data, curve and residuals into this SVG file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Fit a recorded decay: its rate and its tail.

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.machinery.paths import as_path
 from theory import InvalidArgument
 
 if TYPE_CHECKING:
     import sim
 
 __all__ = [
+    "AT_HOME",
     "WHOLE",
     "Beta1",
     "Beta2",
@@ -69,6 +71,9 @@ def _whole(text: Any) -> int:
 WHOLE: dict[str, Any] = {"parser": _whole, "metavar": "INTEGER"}
 """What makes an option take 1e5 for 100000."""
 
+AT_HOME: dict[str, Any] = {"callback": lambda path: path and as_path("the file", path)}
+"""What makes a path that begins with ~ one in the home folder; shells leave it as it is in --out=~/run.nc."""
+
 _N = "Number of training examples in the decay term eta lam w / n."
 _LAM = "Regularisation parameter of the cost (lam / 2n) sum w^2."
 _ETA = "Learning rate per step."
@@ -114,7 +119,7 @@ Independent = Annotated[
     bool, typer.Option("--independent", help="The schedule does not multiply the decay: it stays lr x weight-decay.")
 ]
 Seed = Annotated[int, typer.Option(help="All random numbers descend from it.")]
-Out = Annotated[Path | None, typer.Option(help="Write the measured data to this netCDF file.")]
+Out = Annotated[Path | None, typer.Option(**AT_HOME, help="Write the measured data to this netCDF file.")]
 Data = Annotated[str, typer.Option(help="'mnist', a .npz file, or IDX files.")]
 Pixels = Annotated[
     str | None, typer.Option(help="The data's numbers of black and white, such as 0,255; 0,1 takes them as they are.")

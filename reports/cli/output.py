@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,16 +17,38 @@ import typer
 if TYPE_CHECKING:
     import xarray as xr
 
-__all__ = ["announce_compilation", "layer_json", "layer_table", "said", "show", "working"]
+__all__ = ["announce_compilation", "folded", "layer_json", "layer_table", "said", "show", "working"]
+
+
+WIDTH, COLUMN = 80, 17  # of a line, and where what follows a name begins
 
 
 def show(text: str, content: dict[str, Any], as_json: bool) -> None:
-    """Print the text for people, or the content as JSON, in which NaN is an error."""
+    """Print the text for people, in lines of 80 columns, or the content as JSON, in which NaN is an error."""
     try:
         document = json.dumps(content, indent=1, allow_nan=False)
     except ValueError as error:
         raise OverflowError("a result is not finite") from error
-    typer.echo(document if as_json else text)
+    typer.echo(document if as_json else folded(text))
+
+
+def folded(text: str) -> str:
+    """Return a text with its long lines broken between words; what goes on stands under what follows the name.
+
+    Examples
+    --------
+    >>> print(folded("optimizer        " + 12 * "AdamW, "))
+    optimizer        AdamW, AdamW, AdamW, AdamW, AdamW, AdamW, AdamW, AdamW, AdamW,
+                     AdamW, AdamW, AdamW,
+    """
+    lines = []
+    for line in text.splitlines():
+        named = line[COLUMN - 1 : COLUMN] == " " and line[COLUMN - 2 : COLUMN + 1].strip() and line[0] != " "
+        under = " " * (COLUMN if named else 4)
+        fits = len(line) <= WIDTH
+        lines += [line] if fits else wrap(line, WIDTH, subsequent_indent=under, break_long_words=False,
+                                          break_on_hyphens=False)  # fmt: skip
+    return "\n".join(lines)
 
 
 def said(text: str, optimizer: Any, unused: Mapping[str, str]) -> str:

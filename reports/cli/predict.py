@@ -119,6 +119,8 @@ def derive(
     if form is not None and as_json:
         raise theory.InvalidArgument(f"--format must be left out with --json, got {form.value!r}. JSON has a form.")
     derivation = theory.derive(correlated=correlated).check()
-    text = str(derivation) if form in (None, Format.text) else getattr(derivation, form.value)()
-    steps = [{"name": s.name, "reason": s.reason, "equation": str(s.equation.doit())} for s in derivation.steps]
-    show(text, {"steps": steps, "result": str(derivation.result), "checked": True}, as_json)
+    if form not in (None, Format.text):
+        typer.echo(getattr(derivation, form.value)())  # for a typesetter: its lines stay as they are
+        return
+    steps = [{"name": s.name, "reason": s.words, "equation": str(s.equation.doit())} for s in derivation.steps]
+    show(str(derivation), {"steps": steps, "result": str(derivation.result), "checked": True}, as_json)

@@ -7,13 +7,21 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.options import Data, MaxSize, Pixels, Seed, read_data
+from reports.cli.options import AT_HOME, Data, MaxSize, Pixels, Seed, read_data
 
 __all__ = ["report"]
 
 
 def report(
-    out: Annotated[Path, typer.Option(help="The PDF; .json and .nc files go beside it.")] = Path("out/tailoff.pdf"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            **AT_HOME,
+            help="The PDF; .json and .nc files go beside it. Default out/tailoff.pdf, with --quick "
+            "out/tailoff-quick.pdf.",
+            show_default=False,
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Shorter runs, for a first look.")] = False,
     seed: Seed = 1,
     data: Data = "mnist",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.options import WHOLE, Data, Json, MaxSize, Out, Pixels, Seed, read_data
+from reports.cli.options import AT_HOME, WHOLE, Data, Json, MaxSize, Out, Pixels, Seed, read_data
 from reports.cli.output import layer_json, layer_table, show
 from theory import TailoffError
 
@@ -40,8 +40,8 @@ def train(
     cost: Annotated[Cost, typer.Option(help="Cost function.")] = Cost.cross_entropy,
     replicas: Annotated[int, typer.Option(**WHOLE, help="Independent runs.")] = 1,
     seed: Seed = 0,
-    checkpoint: Annotated[Path | None, typer.Option(help="Save the run here after every epoch.")] = None,
-    resume: Annotated[Path | None, typer.Option(help="A checkpoint to go on from.")] = None,
+    checkpoint: Annotated[Path | None, typer.Option(**AT_HOME, help="Save the run here after every epoch.")] = None,
+    resume: Annotated[Path | None, typer.Option(**AT_HOME, help="A checkpoint to go on from.")] = None,
     out: Out = None,
     pixels: Pixels = None,
     max_size: MaxSize = None,

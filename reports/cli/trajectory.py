@@ -10,6 +10,7 @@ import typer
 
 from reports.cli.optimizer_choice import chosen_optimizer, shape_for, without_effect
 from reports.cli.options import (
+    AT_HOME,
     WHOLE,
     Beta1,
     Beta2,
@@ -69,7 +70,7 @@ def trajectory(
     decoupled: Decoupled = False,
     settings: Settings = None,
     shape: Shape = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw the run into this SVG file.")] = None,
+    plot: Annotated[Path | None, typer.Option(**AT_HOME, help="Draw the run into this SVG file.")] = None,
     as_json: Json = False,
 ) -> None:
     """Predict the rms of a weight along a run.

@@ -10,12 +10,13 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
 from numba.core import event
 
-__all__ = ["announced", "compiled"]
+__all__ = ["announced", "code_folder", "compiled"]
 
 log = logging.getLogger("sim")
 
@@ -34,6 +35,12 @@ def compiled(function: Callable[..., Any]) -> Any:
             "no folder for compiled code can be written, so it is made anew in every process. NUMBA_CACHE_DIR names one"
         )
         return numba.njit(cache=False, **options)(function)
+
+
+def code_folder(function: Any) -> Path | None:
+    """Return where the machine code of a compiled function is kept; None if nowhere."""
+    folder = function.stats.cache_path
+    return Path(folder) if folder else None
 
 
 @cache

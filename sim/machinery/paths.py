@@ -1,4 +1,4 @@
-"""What callers give as the name of a file: a path, or an error that names the argument."""
+"""What callers give as the name of a file: a path, or an error that names the argument; `~` is the home folder."""
 
 from __future__ import annotations
 
@@ -39,4 +39,7 @@ def as_path(name: str, value: object) -> Path:
         )
     if "\0" in str(value):
         raise InvalidArgument(f"{name} must be the name of a file, got {str(value)!r}. Give a str or a Path.")
-    return Path(value)
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise InvalidArgument(f"{name} begins with ~, got {str(value)!r}; no home is known. Write it out.") from error

@@ -10,6 +10,7 @@ import xarray as xr
 
 from sim.errors import DataError
 from sim.estimates.spread import mean_and_error
+from sim.machinery.paths import as_path
 from sim.traces.cells import numbers, refuse_thousands
 from sim.traces.columns import COUNTED, Columns, chosen_columns
 from sim.traces.dates import dated, seconds
@@ -62,7 +63,7 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
     >>> trace.unit, trace.series[0].layer, trace.series[0].time, trace.series[0].value
     ('step', 'w_rms', array([  0., 100.]), array([1. , 0.9]))
     """
-    path, choice = Path(path), choice or Choice()
+    path, choice = as_path("path", path), choice or Choice()
     text, notes = read_text(path, choice.max_bytes)
     table = by_metric(read_table(path, text, choice.decimal), choice)
     columns = chosen_columns(table, choice)

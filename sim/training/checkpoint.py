@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.data.load import Data
 from sim.errors import CheckpointError, DataError
+from sim.machinery.paths import as_path
 from sim.machinery.saving import write
 from sim.machinery.seal import read_sealed, seal
 from sim.training.network import Network
@@ -48,7 +49,7 @@ class Checkpoint:
     def __init__(
         self, path: str | Path, every: int, last: int, run: dict[str, object], snapshots: dict[int, Snapshot]
     ) -> None:
-        self.path, self.every, self.last, self.run = Path(path), every, last, run
+        self.path, self.every, self.last, self.run = as_path("checkpoint", path), every, last, run
         self.snapshots = dict(snapshots)
 
     def keep(self, snapshot: Snapshot) -> None:
@@ -74,7 +75,7 @@ def load(path: str | Path, run: dict[str, object], epochs: int) -> dict[int, Sna
     CheckpointError
         If the file is missing or damaged, belongs to another run, or is already past `epochs`.
     """
-    arrays = _read(Path(path))
+    arrays = _read(as_path("resume", path))
     kept = json.loads(str(arrays.pop("run")))
     different = [
         f"{name} = {kept.get(name)!r}, got {value!r}" for name, value in run.items() if kept.get(name) != value

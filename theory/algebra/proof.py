@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sympy as sp
 
@@ -33,6 +34,11 @@ class Step:
     equation: sp.Eq
     reason: str
     proof: Callable[[sp.Eq], Iterable[sp.Expr]]
+
+    @property
+    def words(self) -> str:
+        """The reason for a terminal, without the marks of Typst mathematics."""
+        return self.reason.replace("$", "").replace("\\/", "/").replace("->", "to")
 
     def check(self) -> None:
         """Prove the equation again; raise DerivationError if it does not follow."""
@@ -73,7 +79,7 @@ class Derivation:
     def __str__(self) -> str:
         lines = []
         for number, step in enumerate(self.steps, 1):
-            lines += [f"{number}. {step.name}", textwrap.indent(textwrap.fill(_plain(step.reason), 100), "   ")]
+            lines += [f"{number}. {step.name}", textwrap.indent(textwrap.fill(step.words, 77), "   ")]
             lines += [textwrap.indent(sp.pretty(step.equation.doit(), wrap_line=False), "       "), ""]
         return "\n".join(lines)
 
@@ -93,7 +99,11 @@ class Derivation:
             f"*{step.name}.* {step.reason}\n$ {typst_math(step.equation.doit())} $" for step in self.steps
         )
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """Pickle what `theory.algebra.derived` made as the call that makes it again: pickle cannot keep proofs."""
+        call = self.__dict__.get("_call")
+        return (_derive_again, call) if call else super().__reduce_ex__(protocol)
 
-def _plain(reason: str) -> str:
-    """Return a reason for the terminal, without the marks of Typst mathematics."""
-    return reason.replace("$", "").replace("\\/", "/").replace("->", "to")
+
+def _derive_again(derive: Callable[..., Derivation], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Derivation:
+    return derive(*args, **kwargs)

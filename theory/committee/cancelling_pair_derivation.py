@@ -6,10 +6,9 @@ are those of `theory.committee.cancelling_pair`.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 from theory.committee.gaussian_integrals import statement
 
@@ -51,7 +50,7 @@ def _pull(i: int, k: int) -> sp.Expr:
     return -sp.Add(*(_leading("I3", i, k, a) for a in (0, 1)))
 
 
-@lru_cache
+@derived
 def derive_cancelling_pair() -> Derivation:
     """Derive the fixed point of a saturated pair to leading order in 1/Q; its steps are called D, X, sum, drive, norm.
 

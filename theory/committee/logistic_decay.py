@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from theory.algebra.derived import derived
 from theory.settings import computable, non_negative, numbers, one_number, positive
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def saturated_logistic(alpha: float | np.ndarray, start: float, *, eta: float, g
     return np.where(norm >= 0, norm, np.nan) ** 2
 
 
-@lru_cache
+@derived
 def derive_logistic_decay() -> Derivation:
     """Derive the decay of sqrt(Q) in SymPy from the flow of Q; its steps are called "flow", "speed", "decay law".
 

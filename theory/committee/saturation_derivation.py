@@ -5,10 +5,9 @@ Assumptions, range and references are those of `theory.committee.saturation`.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 from theory.committee.gaussian_integrals import statement
 
@@ -26,7 +25,7 @@ def _alone(name: str) -> sp.Expr:
     return expression.subs({symbol: Q if symbol.name.startswith("C") else 0 for symbol in symbols}).doit()
 
 
-@lru_cache
+@derived
 def derive_saturation() -> Derivation:
     """Derive the fixed point of one unit under noise labels, and its decay where it is saturated.
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from theory.algebra.derived import derived
 from theory.settings import DecayRule, check_labels, check_range, check_shapes, finite, non_negative, representable
 from theory.settings.types import Number
 from theory.weight.problem import number
@@ -57,7 +58,7 @@ class Budget:
         return self.decay + self.noise + self.signal
 
 
-@lru_cache
+@derived
 def derive_norm_balance() -> Derivation:
     """Derive budget and stationary norm in SymPy from the update, summed over the weights of a layer.
 

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from theory.algebra.derived import derived
 from theory.errors import InvalidArgument
 from theory.settings import check_batch, check_range, one_number, positive, representable, whole_number
 from theory.weight.equilibrium import Equilibrium, equilibrium
@@ -58,7 +59,7 @@ class DecayPhase:
         return int(self._held.tail_off(self.start, one_number("within", within)))
 
 
-@lru_cache
+@derived
 def derive_decay_phase() -> Derivation:
     """Derive the number of steps in SymPy; return a Derivation.
 

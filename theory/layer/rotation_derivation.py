@@ -7,10 +7,9 @@ is averaged by its second-order Taylor polynomial. Assumptions, range and refere
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 from theory.symbols import a, eta, g, w, x
 
@@ -39,7 +38,7 @@ def _mean_of_two(function: sp.Expr, correlation: sp.Expr) -> sp.Expr:
     return (function + first + second + cross).subs({start: 1, end: 1})
 
 
-@lru_cache
+@derived
 def derive_rotation() -> Derivation:
     """Derive norm, spread, cosine and angle in SymPy from the update; return a Derivation.
 

@@ -10,10 +10,9 @@ Assumptions, range and references are those of `theory.network.critical_decay`.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 
 __all__ = ["derive_critical_decay"]
@@ -24,7 +23,7 @@ sigmoid = 1 / (1 + sp.exp(-z))
 SLOPE = sp.diff(sigmoid, z)
 
 
-@lru_cache
+@derived
 def derive_critical_decay() -> Derivation:
     """Derive the critical decay and the weights just below it; return a Derivation.
 

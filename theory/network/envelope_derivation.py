@@ -9,10 +9,9 @@ Assumptions, range and references are those of `theory.network.envelope`.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 
 __all__ = ["derive_envelope"]
@@ -42,7 +41,7 @@ def _moved(by: int) -> sp.Matrix:
     return -H.inv() * force
 
 
-@lru_cache
+@derived
 def derive_envelope() -> Derivation:
     """Derive the envelope law, concavity, Maxwell's relation and the two exponents; return a Derivation.
 

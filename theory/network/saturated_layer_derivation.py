@@ -8,10 +8,9 @@ Assumptions, range and references are those of `theory.network.saturated_layer`.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 
 __all__ = ["derive_saturated_layer"]
@@ -42,7 +41,7 @@ def _change(grad_sq: sp.Expr, alignment: sp.Expr) -> sp.Expr:
     return sp.expand((after - W) / eta).subs(eta, 0).subs(f, sp.sqrt(W / W_1))
 
 
-@lru_cache
+@derived
 def derive_saturated_layer() -> Derivation:
     """Derive noise and signal of a saturated layer, and its exponent of lambda; return a Derivation.
 

@@ -48,15 +48,13 @@ class InverseSqrtN:
     closed_form: bool = True
 
     def __str__(self) -> str:
-        white, coherent = (
-            (" (by default eta n / 2 to leading order)", " (by default n)") if self.closed_form else ("", "")
-        )
+        white, coherent = (" (by default near eta n / 2)", " (by default n)") if self.closed_form else ("", "")
         wanted = ((self.lam_white, white), (self.lam_coherent, coherent))
         white, coherent = (
             f"only if lam = {lam:.6g}{note}" if str(lam) != "nan" else "at no lam" for lam, note in wanted
         )
         return (
-            f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; it would equal this\n"
+            f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; they would meet\n"
             f"    for white noise {white},\n    for coherent noise {coherent}"
         )
 
@@ -76,7 +74,7 @@ def meeting_law(case: str) -> Callable[..., Value]:
 
     from theory.symbols import eta, h, n, sigma
 
-    law = sp.lambdify([n, eta, sigma, h], meeting(case), "numpy")
+    law = sp.lambdify([n, eta, sigma, h], meeting(case), [{"sqrt": np.sqrt}])  # "numpy" would import all of it
 
     def lam(*values: Value) -> Value:
         with np.errstate(invalid="ignore"):

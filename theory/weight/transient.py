@@ -61,7 +61,7 @@ def _law(correlated: bool) -> Callable[..., Array]:
     for term, symbol in [(DividedPower(a, r, t), quotient), (1 - a ** (2 * t), rest), (a ** (2 * t), twice),
                          (a**t, once), (1 - a * r, gap)]:  # fmt: skip
         expression = expression.subs(term, symbol)
-    return sp.lambdify([r, eta, sigma, V, w_start, once, twice, rest, quotient, gap], expression, "numpy")
+    return sp.lambdify([r, eta, sigma, V, w_start, once, twice, rest, quotient, gap], expression, [{"sqrt": np.sqrt}])
 
 
 def variance_after(steps: Array, start: Array, *, x: Array, d: Array, eta: Array, sigma: Array, V: Array) -> Array:

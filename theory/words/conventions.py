@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from textwrap import fill
 
 from theory.errors import InvalidArgument
 from theory.settings.checks import shown
@@ -44,12 +45,11 @@ class Conventions(Mapping[str, Convention]):
 
     def __str__(self) -> str:
         wide, middle = (max(map(len, words)) for words in (self, [row.formula for row in self.values()]))
-        lines = [f"{'':{wide}}  {'kind':9}  {'taken per step':{middle}}  source"]
+        lines = [f"{'':{wide}}  {'kind':9}  {'taken per step':{middle}}".rstrip()]
         for row in self.values():
-            source = row.source + ("" if row.verified else " (not verified)")
-            lines.append(f"{row.name:{wide}}  {row.kind:9}  {row.formula:{middle}}  {source}")
-            if row.note:
-                lines[-1] += f". {row.note}"
+            lines.append(f"{row.name:{wide}}  {row.kind:9}  {row.formula}")
+            source = row.source + ("" if row.verified else " (not verified)") + (f". {row.note}" if row.note else "")
+            lines.append(fill(source, 80, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -76,6 +76,7 @@ BASES = {
     "train": ["--data {toy} --sizes 8,4,3 --epochs 2 --batch-size 5"],
     "layers": ["{run}"],
     "teacher-student": ["", "--hidden 2 --teachers 1"],
+    "doctor": [""],
 }
 TRIED = {
     "n": "70000", "lam": "6", "eta": "0.07", "lr": "2e-3", "weight_decay": "0.3", "noise": "0.05", "correlation": "0.4",

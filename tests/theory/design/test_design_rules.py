@@ -60,7 +60,7 @@ def test_inverse_sqrt_n_with_momentum():
     there = theory.equilibrium(50_000, meeting.lam_white, 0.01, optimizer=SGD(0.9))
     assert there.scale == pytest.approx(50_000**-0.5, rel=1e-9)
     assert meeting.lam_coherent == pytest.approx(50_000, rel=1e-6)
-    assert "it would equal this" in str(there)
+    assert "they would meet" in str(there)
 
 
 def test_what_cannot_be_reached_says_what_can():

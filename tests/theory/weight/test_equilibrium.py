@@ -102,7 +102,7 @@ def test_when_is_it_one_over_sqrt_n():
     assert theory.equilibrium(n, 1.1 * meeting.lam_white, eta).scale != pytest.approx(n**-0.5, rel=1e-2)
     assert theory.equilibrium(n, n, eta).balance == pytest.approx(n**-0.5)
     assert np.isnan(theory.equilibrium(n, 5.0, 1.5).inverse_sqrt_n.lam_white)  # no step that large can reach it
-    assert "it would equal this" in str(theory.equilibrium(n, 5.0, eta))
+    assert "they would meet" in str(theory.equilibrium(n, 5.0, eta))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "lion", theory.Signum(0.0), theory.SGD(0.9, nesterov=True)])

@@ -1,6 +1,7 @@
 """What each framework's words mean, held against the frameworks' own steps where one is installed."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -120,9 +121,12 @@ def test_a_weight_walks_the_same_way_in_the_words_of_another_framework(source, t
 
 def test_the_table_is_printed_with_its_sources():
     table = str(conventions)
+    assert max(map(len, table.splitlines())) <= 80
     for row in conventions.values():
+        said = re.search(rf"^{re.escape(row.name)} .*\n(    .*\n?)+", table, re.MULTILINE)[0]
         assert row.source
-        assert any(row.name in line and row.formula in line and row.source in line for line in table.splitlines())
+        assert row.formula in said.splitlines()[0]
+        assert row.source in " ".join(said.split())
     assert "(not verified)" in table
     assert len(conventions) == len(set(conventions))
 

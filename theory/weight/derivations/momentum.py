@@ -10,10 +10,9 @@ Assumptions, range and references: those of `theory.weight.derivations.linear`. 
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 from theory.algebra.recursion import LinearRecursion
 from theory.symbols import NEXT, V, d, delta, eta, g, h, lam, mu, n, r, sigma, u, w, x, y, z
@@ -29,7 +28,7 @@ CONDITIONS = {
 }
 
 
-@lru_cache
+@derived
 def derive_momentum(nesterov: bool, decoupled: bool, correlated: bool, dampened: bool = False) -> Derivation:
     """Derive the stationary variance under momentum (see `theory.derive`).
 

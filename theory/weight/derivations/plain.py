@@ -23,15 +23,18 @@ Jenkins, *Time Series Analysis*, section 3.2.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import partial
 
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 from theory.algebra.recursion import LinearRecursion
 from theory.symbols import NEXT, C, V, a, d, eta, g, h, lam, n, r, sigma, t, w, w_start, x, xi
 
 __all__ = ["DividedPower", "derive_plain"]
+
+Eq = partial(sp.Eq, evaluate=False)  # a claim as it stands: whether it is true is for the proof to say
 
 
 class DividedPower(sp.Function):
@@ -58,7 +61,7 @@ def _variance(correlated: bool) -> sp.Expr:
     return white * (1 + (1 - x) * (1 - d)) / (d + (1 - d) * x) if correlated else white
 
 
-@lru_cache
+@derived
 def derive_plain(correlated: bool) -> Derivation:
     """Derive the stationary variance without momentum (see `theory.derive`)."""
     steps = _moment_steps(correlated) + _solution_steps(correlated) + _limit_steps(correlated)
@@ -72,13 +75,13 @@ def _moment_steps(correlated: bool) -> list[Step]:
     steps = [
         Step(
             "rate",
-            sp.Eq(x, eta * (lam / n + h)),
+            Eq(x, eta * (lam / n + h)),
             "The fraction of a weight that one step takes away, decay and curvature together; it leaves $a = 1 - x$.",
             lambda eq: [sp.diff(w - eta * lam / n * w - eta * (h * w + g), w) - (1 - eq.rhs)],
         ),
         Step(
             "update",
-            sp.Eq(NEXT[w], update),
+            Eq(NEXT[w], update),
             "The minibatch rule $w - eta lambda w \\/ n - eta (h w + g)$, with $a = 1 - x$.",
             lambda eq: [eq.rhs.subs(a, 1 - eta * (lam / n + h)) - (w - eta * lam / n * w - eta * (h * w + g))],
         ),
@@ -88,7 +91,7 @@ def _moment_steps(correlated: bool) -> list[Step]:
         steps.append(
             Step(
                 "noise",
-                sp.Eq(NEXT[g], noise),
+                Eq(NEXT[g], noise),
                 "Noise with memory: standard deviation $sigma$, lag-one correlation $r$, driven by white noise $xi$.",
                 lambda eq: [_average(eq.rhs**2) - sigma**2, _average(eq.rhs * g) - r * sigma**2],
             )
@@ -96,7 +99,7 @@ def _moment_steps(correlated: bool) -> list[Step]:
     steps.append(
         Step(
             "second moment",
-            sp.Eq(NEXT[V], sp.expand(_average(update**2)) if correlated else a**2 * V + eta**2 * sigma**2),
+            Eq(NEXT[V], sp.expand(_average(update**2)) if correlated else a**2 * V + eta**2 * sigma**2),
             "Square the update and average; $V = E w^2$"
             + (
                 ", $C = E w g$."
@@ -110,7 +113,7 @@ def _moment_steps(correlated: bool) -> list[Step]:
         steps.append(
             Step(
                 "cross moment",
-                sp.Eq(NEXT[C], r * (a * C - eta * sigma**2)),
+                Eq(NEXT[C], r * (a * C - eta * sigma**2)),
                 "Multiply update and noise and average: the weight remembers the noise that pushed it.",
                 lambda eq: [eq.rhs - _average(update * noise)],
             )
@@ -139,18 +142,16 @@ def _solution_steps(correlated: bool) -> list[Step]:
         steps.append(
             Step(
                 "stationary cross moment",
-                sp.Eq(C, memory),
+                Eq(C, memory),
                 "In the stationary state $C' = C$.",
                 lambda eq: [eq.rhs - r * (a * eq.rhs - eta * sigma**2)],
             )
         )
     steps += [
-        Step(
-            "equilibrium", sp.Eq(V, stationary), "In the stationary state $V' = V$: decay against noise.", fixed_point
-        ),
+        Step("equilibrium", Eq(V, stationary), "In the stationary state $V' = V$: decay against noise.", fixed_point),
         Step(
             "stable form",
-            sp.Eq(V, _variance(correlated)),
+            Eq(V, _variance(correlated)),
             "The same with $1 - a^2 = x (2 - x)$"
             + (" and $d = 1 - r$" if correlated else "")
             + ": no cancellation for small rates.",
@@ -179,14 +180,14 @@ def _transient_step(correlated: bool) -> Step:
         return [now.subs({p: 1, q: 1}) - w_start**2, later - (a**2 * now - 2 * a * eta * cross + eta**2 * sigma**2)]
 
     reason = "From a start weight $w_0$ after $t$ steps; it solves the recursion of $V$ with $V = w_0^2$ at $t = 0$."
-    return Step("transient", sp.Eq(sp.Symbol("V_t"), formula), reason, proof)
+    return Step("transient", Eq(sp.Symbol("V_t"), formula), reason, proof)
 
 
 def _limit_steps(correlated: bool) -> list[Step]:
     """The two limits, and where each of them equals 1/sqrt(n)."""
     defaults = {h: 0, sigma: 1 / sp.sqrt(n)}
     variance = _variance(correlated).subs({x: eta * (lam / n + h), d: 1 - r})
-    walk = sp.Eq(V, eta / (lam * (2 - eta * lam / n)))
+    walk = Eq(V, eta / (lam * (2 - eta * lam / n)))
     steps = [
         Step(
             "random walk",
@@ -197,7 +198,7 @@ def _limit_steps(correlated: bool) -> list[Step]:
         ),
         Step(
             "white noise meets 1/sqrt(n)",
-            sp.Eq(lam, n * ((1 - sp.sqrt(1 - n * eta**2 * sigma**2)) / eta - h)),
+            Eq(lam, n * ((1 - sp.sqrt(1 - n * eta**2 * sigma**2)) / eta - h)),
             "White noise gives the variance $1 \\/ n$ for this $lambda$ only (its mirror image $2 - x$ flips the "
             "sign at every step). With the defaults it is $lambda = eta n \\/ 2$ to leading order in $eta$.",
             lambda eq: [
@@ -210,13 +211,13 @@ def _limit_steps(correlated: bool) -> list[Step]:
         steps += [
             Step(
                 "balance",
-                sp.Eq(sp.sqrt(V), sigma / (lam / n + h)),
+                Eq(sp.sqrt(V), sigma / (lam / n + h)),
                 "Noise that keeps its sign ($r -> 1$): the step $eta sigma$ balances the decay literally.",
                 lambda eq: [sp.limit(variance, r, 1) - eq.rhs**2],
             ),
             Step(
                 "coherent noise meets 1/sqrt(n)",
-                sp.Eq(lam, n * (sigma * sp.sqrt(n) - h)),
+                Eq(lam, n * (sigma * sp.sqrt(n) - h)),
                 "The balance is $1 \\/ sqrt(n)$ for this $lambda$ only; with the defaults that is $lambda = n$.",
                 lambda eq: [(sigma / (lam / n + h)).subs(lam, eq.rhs) - 1 / sp.sqrt(n), eq.rhs.subs(defaults) - n],
             ),

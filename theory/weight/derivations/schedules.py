@@ -30,10 +30,9 @@ The average of the updates: Wang and Aitchison 2024 (arXiv:2405.13698). The clos
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import sympy as sp
 
+from theory.algebra.derived import derived
 from theory.algebra.proof import Derivation, Step
 
 __all__ = ["K", "derive_schedules", "s"]
@@ -58,7 +57,7 @@ def _solves(path: sp.Expr, factor: sp.Expr, start: int) -> list[sp.Expr]:
     return [flow, sp.limit(path, s, 0) - start]
 
 
-@lru_cache
+@derived
 def derive_schedules() -> Derivation:
     """Derive what the phases of a schedule leave of the peak's equilibrium variance.
 
