@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from theory import InvalidArgument
+from theory.settings.notebook import InNotebook
 
 __all__ = ["SIGMAS", "Comparison", "z_summary"]
 
@@ -14,7 +15,7 @@ SIGMAS = 4.0  # false alarms: 6.3e-5 for one Gaussian comparison, 0.6% for a hun
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(InNotebook, answer=("verdict",)):
     """One predicted number, one measured number with its standard error, and a verdict.
 
     Parameters

@@ -75,7 +75,7 @@ def equilibrium(
     import theory
 
     chosen = chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ())
-    words = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
+    words: dict[str, Any] = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
     model: dict[str, Any] = {"noise": noise, "correlation": correlation, "curvature": curvature}
     eq = theory.equilibrium(**words, optimizer=chosen, shape=shape_for(chosen, shape), **model)
     names = ("scale", "variance", "balance", "shrink", "relaxation_time", "noise")

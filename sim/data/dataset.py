@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.data.sparse import Examples, without_zeros
 from sim.errors import DataError
+from theory.settings.notebook import InNotebook
 
 __all__ = ["Data", "Split", "image_problem"]
 
@@ -33,7 +34,7 @@ class Split:
 
 
 @dataclass(frozen=True)
-class Data:
+class Data(InNotebook):
     """Labelled examples in their file's order, and how they are split into training, validation and test.
 
     Parameters

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.errors import FitError
 from sim.estimates.decay_model import mean_square
+from theory.settings.notebook import InNotebook
 
 __all__ = ["DecayFit", "Estimate", "reached"]
 
@@ -38,7 +39,7 @@ def reached(end: float, estimate: Estimate, side: int) -> float:
 
 
 @dataclass(frozen=True)
-class DecayFit:
+class DecayFit(InNotebook, answer=("scale", "rate")):
     """The outcome of `fit_decay`.
 
     Attributes

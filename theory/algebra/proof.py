@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import sympy as sp
@@ -99,10 +100,22 @@ class Derivation:
             f"*{step.name}.* {step.reason}\n$ {typst_math(step.equation.doit())} $" for step in self.steps
         )
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the law, and below it the chain, a line for each step."""
+        rows = [
+            f"<li><b>{escape(step.name)}</b>: {escape(step.words)}<br>{_displayed(step.equation.doit())}</li>"
+            for step in self.steps
+        ]
+        return f"<div>{_displayed(self.result)}<ol>{''.join(rows)}</ol></div>"
+
     def __reduce_ex__(self, protocol: Any) -> Any:
         """Pickle what `theory.algebra.derived` made as the call that makes it again: pickle cannot keep proofs."""
         call = self.__dict__.get("_call")
         return (_derive_again, call) if call else super().__reduce_ex__(protocol)
+
+
+def _displayed(formula: Any) -> str:
+    return f"$\\displaystyle {escape(sp.latex(formula))}$"
 
 
 def _derive_again(derive: Callable[..., Derivation], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Derivation:

@@ -33,6 +33,7 @@ from scipy.optimize import brentq
 
 from theory.errors import NoFixedPoint
 from theory.settings import OnlineRule, positive, representable
+from theory.settings.notebook import InNotebook
 from theory.settings.online import check_rule
 from theory.settings.representable import finite_or_overflow
 
@@ -40,7 +41,7 @@ __all__ = ["CancellingPair", "cancelling_pair"]
 
 
 @dataclass(frozen=True)
-class CancellingPair:
+class CancellingPair(InNotebook, answer=("Q",)):
     """A saturated pair with opposite weights.
 
     Attributes

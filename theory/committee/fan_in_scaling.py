@@ -35,13 +35,14 @@ import numpy as np
 from theory.committee.teacher_student import TeacherStudent, teacher_student
 from theory.errors import InvalidArgument, NoFixedPoint
 from theory.settings import OnlineRule, Overlaps, finite, numbers, one_number, positive, representable
+from theory.settings.notebook import InNotebook
 from theory.settings.online import check_rule, check_start
 
 __all__ = ["Scaling", "diffusive_exponent", "scaling"]
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling:
+class Scaling(InNotebook, answer=("exponent",)):
     """The weight scale against the fan-in, made by `scaling`.
 
     Attributes

@@ -35,6 +35,7 @@ from scipy.special import expit
 from theory.committee.relaxation import patient
 from theory.errors import NoFixedPoint, OutOfRange
 from theory.settings import Overlaps, check_range, numbers, one_number, positive, representable, whole_number
+from theory.settings.notebook import InNotebook
 from theory.settings.online import check_start
 
 __all__ = ["LogisticUnit", "logistic_unit"]
@@ -47,7 +48,7 @@ PATIENCE = 4000  # a trajectory takes some hundred evaluations
 
 
 @dataclass(frozen=True, eq=False)
-class LogisticUnit:
+class LogisticUnit(InNotebook, answer=("Q_rest",)):
     """A predicted logistic unit, made by `logistic_unit`.
 
     Attributes

@@ -52,13 +52,14 @@ from theory.settings import (
     representable,
     whole_number,
 )
+from theory.settings.notebook import InNotebook
 from theory.settings.online import check_rule, check_start
 
 __all__ = ["SaturatedUnit", "saturated_unit"]
 
 
 @dataclass(frozen=True)
-class SaturatedUnit:
+class SaturatedUnit(InNotebook, answer=("diffusive", "crossover")):
     """The decay law of one saturated unit, made by `saturated_unit`.
 
     Attributes

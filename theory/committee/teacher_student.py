@@ -45,6 +45,7 @@ from theory.settings import (
     positive,
     representable,
 )
+from theory.settings.notebook import InNotebook
 from theory.settings.online import check_rule, check_start
 
 __all__ = ["FiniteSize", "TeacherStudent", "teacher_student"]
@@ -137,7 +138,7 @@ class FiniteSize:
 
 
 @dataclass(frozen=True, eq=False)
-class TeacherStudent:
+class TeacherStudent(InNotebook, answer=("reason",)):
     """A predicted network, made by `teacher_student`; corrections of order 1/N are computed when asked.
 
     Attributes

@@ -42,6 +42,7 @@ from theory.design.published import Move, published_move
 from theory.errors import InvalidArgument, TailoffError
 from theory.settings import check_batch, one_number, positive, representable
 from theory.settings.checks import shown
+from theory.settings.notebook import InNotebook
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -51,7 +52,7 @@ SAME_LAM = 1e-6  # what root finding leaves open
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(InNotebook, answer=("eta", "lam", "batch_size")):
     """Hyperparameters that keep a training set-up's equilibrium (made by `rescale`).
 
     Attributes
@@ -166,7 +167,7 @@ def rescale(
     0.001 0.20 0.35 2.00
     """
     book = lr is None and weight_decay is None
-    words = {"n": n} if book else {"lr": lr, "weight_decay": weight_decay}
+    words: dict[str, Any] = {"n": n} if book else {"lr": lr, "weight_decay": weight_decay}
     old = equilibrium(lam=lam, eta=eta, **words, noise=noise, optimizer=optimizer, shape=shape)
     for name, value in (("n", n), ("lam", old.lam), ("eta", old.eta), ("batch_size", batch_size)):
         _given(name, value)

@@ -8,6 +8,7 @@ from typing import Any
 
 from theory.errors import InvalidArgument
 from theory.settings import check_batch, computable, one_number, positive
+from theory.settings.notebook import InNotebook
 from theory.weight.equilibrium import equilibrium
 from theory.weight.problem import PLAIN
 
@@ -15,7 +16,7 @@ __all__ = ["Timescale", "timescale"]
 
 
 @dataclass(frozen=True)
-class Timescale:
+class Timescale(InNotebook, answer=("epochs",)):
     """How long a weight remembers (made by `timescale`).
 
     Attributes

@@ -31,6 +31,7 @@ import numpy as np
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.budget import budget_terms, derive_norm_balance, layer_numbers
 from theory.settings import check_labels, check_range, check_shapes, non_negative, representable, whole_number
+from theory.settings.notebook import InNotebook
 from theory.settings.types import Number
 from theory.weight.problem import number
 
@@ -38,7 +39,7 @@ __all__ = ["NormBalance", "norm_balance"]
 
 
 @dataclass(frozen=True)
-class NormBalance:
+class NormBalance(InNotebook, answer=("norm_sq",)):
     """The stationary squared norm of a layer, predicted from its gradient statistics.
 
     Attributes

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING
 
 from theory.algebra.derived import derived
 from theory.settings import DecayRule, check_labels, check_range, check_shapes, finite, non_negative, representable
+from theory.settings.notebook import InNotebook
 from theory.settings.types import Number
 from theory.weight.problem import number
 
@@ -37,7 +38,7 @@ __all__ = ["Budget", "budget_terms", "derive_norm_balance", "layer_numbers", "no
 
 
 @dataclass(frozen=True)
-class Budget:
+class Budget(InNotebook, answer=("total",)):
     """What one step does to a layer's squared norm, term by term.
 
     Attributes

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 from theory.algebra.derived import derived
 from theory.errors import InvalidArgument
 from theory.settings import check_batch, check_range, one_number, positive, representable, whole_number
+from theory.settings.notebook import InNotebook
 from theory.weight.equilibrium import Equilibrium, equilibrium
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ __all__ = ["DecayPhase", "decay_phase", "derive_decay_phase"]
 
 
 @dataclass(frozen=True)
-class DecayPhase:
+class DecayPhase(InNotebook, answer=("epochs",)):
     """The fall of a layer from `start` to `scale`. Made by `decay_phase`.
 
     Attributes

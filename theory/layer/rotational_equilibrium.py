@@ -7,12 +7,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from theory.settings import Optimizer
+from theory.settings.notebook import InNotebook
 
 __all__ = ["Rotation"]
 
 
 @dataclass(frozen=True)
-class Rotation(ABC):
+class Rotation(InNotebook, ABC, answer=("angle", "norm_sq")):
     """The rotational equilibrium of a scale-invariant weight vector (made by `rotation`).
 
     Attributes

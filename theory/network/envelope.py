@@ -50,6 +50,7 @@ from numpy.typing import ArrayLike
 
 from theory.errors import InvalidArgument
 from theory.settings import finite, non_negative, numbers, one_number, positive, representable
+from theory.settings.notebook import InNotebook
 
 __all__ = [
     "NormFromCosts",
@@ -62,7 +63,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, eq=False)
-class NormFromCosts:
+class NormFromCosts(InNotebook, answer=("norm_sq",)):
     """The sum of all squared weights from costs, made by `norm_from_costs`; arrays over lam.
 
     Attributes

@@ -40,6 +40,7 @@ from numpy.typing import ArrayLike
 from theory.errors import InvalidArgument, NoFixedPoint
 from theory.network.critical_decay import checked_data, covariance_modes, norm_of_one_mode
 from theory.settings import one_number, positive, representable, whole_number
+from theory.settings.notebook import InNotebook
 
 __all__ = ["LinearNetwork", "linear_network"]
 
@@ -50,7 +51,7 @@ BETWEEN_GAPS = 10  # iterations from one look at the duality gap to the next
 
 
 @dataclass(frozen=True, eq=False)
-class LinearNetwork:
+class LinearNetwork(InNotebook, answer=("norm_sq",)):
     """The minimum of a wide linear network, made by `linear_network`.
 
     Attributes

@@ -38,6 +38,7 @@ import numpy as np
 
 from theory.errors import NoEquilibrium, OutOfRange
 from theory.settings import SGD, DecayRule, non_negative, one_number, positive, representable, whole_number
+from theory.settings.notebook import InNotebook
 
 __all__ = ["LinearRegression", "linear_regression"]
 
@@ -45,7 +46,7 @@ PLAIN = SGD()
 
 
 @dataclass(frozen=True)
-class LinearRegression:
+class LinearRegression(InNotebook, answer=("weight_sq",)):
     """The stationary state of minibatch least squares (made by `linear_regression`).
 
     Attributes

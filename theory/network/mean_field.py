@@ -36,6 +36,7 @@ from theory.errors import InvalidArgument
 from theory.layer.budget import Budget, norm_budget
 from theory.network.signal_propagation import Forward, Pairs, mean_alignment, mean_grad_sq, pair_grad_product
 from theory.settings import finite, non_negative, numbers, one_number, positive, representable, shown, whole_number
+from theory.settings.notebook import InNotebook
 
 __all__ = ["MeanField", "mean_field"]
 
@@ -43,7 +44,7 @@ SATURATED = 2.0  # standard deviation of the pre-activation at which a sigmoid c
 
 
 @dataclass(frozen=True)
-class MeanField:
+class MeanField(InNotebook, answer=("norm_sq", "alignment")):
     """What the mean field says of each layer of weights; every array has one entry per layer (2, 3, ...).
 
     Attributes

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from theory.settings.representable import representable
-from theory.settings.types import Value
+from theory.settings.types import Given
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import law_that_holds, refuse_unknown_noise
 from theory.weight.problem import PLAIN, posed
@@ -24,15 +24,15 @@ __all__ = ["Equilibrium", "InverseSqrtN", "equilibrium"]
 
 @representable
 def equilibrium(
-    n: Value | None = None,
-    lam: Value | None = None,
-    eta: Value | None = None,
+    n: Given | None = None,
+    lam: Given | None = None,
+    eta: Given | None = None,
     *,
-    lr: Value | None = None,
-    weight_decay: Value | None = None,
-    noise: Value | None = None,
-    correlation: Value = 0.0,
-    curvature: Value = 0.0,
+    lr: Given | None = None,
+    weight_decay: Given | None = None,
+    noise: Given | None = None,
+    correlation: Given = 0.0,
+    curvature: Given = 0.0,
     optimizer: Any = PLAIN,
     shape: tuple[int, ...] | None = None,
 ) -> Equilibrium:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from theory.errors import InvalidArgument
+from theory.settings.notebook import InNotebook
 from theory.settings.types import Value
 from theory.weight.search import smallest_lam
 
@@ -24,7 +25,7 @@ __all__ = ["InverseSqrtN", "meeting", "meeting_by_search", "meeting_law"]
 
 
 @dataclass(frozen=True)
-class InverseSqrtN:
+class InverseSqrtN(InNotebook, answer=("value", "ratio")):
     """The textbook's 1/sqrt(n) beside the prediction, with the only `lam` for which they are equal.
 
     Attributes
@@ -48,15 +49,20 @@ class InverseSqrtN:
     closed_form: bool = True
 
     def __str__(self) -> str:
-        white, coherent = (" (by default near eta n / 2)", " (by default n)") if self.closed_form else ("", "")
-        wanted = ((self.lam_white, white), (self.lam_coherent, coherent))
+        notes = (" (by default near eta n / 2)", " (by default n)") if self.closed_form else ("", "")
         white, coherent = (
-            f"only if lam = {lam:.6g}{note}" if str(lam) != "nan" else "at no lam" for lam, note in wanted
+            f"only if lam = {_shown(lam, '.6g')}{note}" if str(lam) != "nan" else "at no lam"
+            for lam, note in zip((self.lam_white, self.lam_coherent), notes, strict=True)
         )
         return (
-            f"{self.value:<14.10g} the scale is {self.ratio:.4g} times this; they would meet\n"
+            f"{_shown(self.value, '<14.10g')} the scale is {_shown(self.ratio, '.4g')} times this; they would meet\n"
             f"    for white noise {white},\n    for coherent noise {coherent}"
         )
+
+
+def _shown(value: Value, form: str) -> str:
+    """Return a number in its format, an array or an expression as it is."""
+    return format(value, form) if isinstance(value, float) else str(value)
 
 
 @lru_cache

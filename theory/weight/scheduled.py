@@ -26,8 +26,9 @@ import numpy as np
 from theory.errors import InvalidArgument, NoEquilibrium, OutOfRange
 from theory.settings import finite, one_number
 from theory.settings.checks import run_length
+from theory.settings.notebook import InNotebook
 from theory.settings.schedules import named
-from theory.settings.types import Value
+from theory.settings.types import Given
 from theory.weight.law import Law, law_of, refuse_unknown_noise
 from theory.weight.problem import PLAIN, Problem, posed
 from theory.weight.rates import Rates
@@ -40,7 +41,7 @@ FOLLOWING = 0.05  # within so much of the equilibrium of the moment the weights 
 
 
 @dataclass(frozen=True)
-class Trajectory:
+class Trajectory(InNotebook):
     """E w^2 along a run (made by `trajectory`); index t is after t steps.
 
     Attributes
@@ -175,12 +176,12 @@ class Trajectory:
 
 
 def trajectory(
-    n: Value | None = None,
-    lam: Value | None = None,
-    eta: Value | None = None,
+    n: Given | None = None,
+    lam: Given | None = None,
+    eta: Given | None = None,
     *,
-    lr: Value | None = None,
-    weight_decay: Value | None = None,
+    lr: Given | None = None,
+    weight_decay: Given | None = None,
     steps: int,
     start: float = 0.0,
     schedule: Any = None,

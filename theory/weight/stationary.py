@@ -23,7 +23,8 @@ from theory.settings import (
     positive_answer,
     representable,
 )
-from theory.settings.types import Value
+from theory.settings.notebook import InNotebook
+from theory.settings.types import Given, Value
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import Law, law_that_holds
 from theory.weight.problem import Problem, number, out, root
@@ -41,7 +42,7 @@ ROWS = {
 
 
 @dataclass(frozen=True)
-class Equilibrium:
+class Equilibrium(InNotebook, answer=("scale",)):
     """The stationary state of a weight under decay and noise, made by `equilibrium`; numbers are computed when asked.
 
     Attributes
@@ -155,7 +156,7 @@ class Equilibrium:
         return root(value)
 
     @representable
-    def rms(self, steps: Value, start: Value) -> Value:
+    def rms(self, steps: Given, start: Given) -> Value:
         """Return sqrt(E w_t^2) after `steps` from weights that start at `start` (or with that rms about zero).
 
         Parameters
@@ -190,7 +191,7 @@ class Equilibrium:
         return out(np.sqrt(self.law.variance_after(steps, start)))
 
     @representable
-    def shrink_per_epoch(self, batch_size: Value, *, limit: bool = False) -> Value:
+    def shrink_per_epoch(self, batch_size: Given, *, limit: bool = False) -> Value:
         """Return the factor by which an epoch of n / batch_size steps shrinks the mean weight.
 
         Parameters
@@ -217,7 +218,7 @@ class Equilibrium:
         return self.law.shrink_over(self.n / batch_size, limit=limit)
 
     @representable
-    def tail_off(self, start: Value, within: Value = 0.05) -> Value:
+    def tail_off(self, start: Given, within: Given = 0.05) -> Value:
         """Return the first step from which the rms stays within the fraction `within` of the equilibrium scale.
 
         Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from textwrap import fill
 
 from theory.errors import InvalidArgument
@@ -51,6 +52,14 @@ class Conventions(Mapping[str, Convention]):
             source = row.source + ("" if row.verified else " (not verified)") + (f". {row.note}" if row.note else "")
             lines.append(fill(source, 80, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False))
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        heads = "".join(f"<th>{head}</th>" for head in ("", "kind", "taken per step", "source"))
+        rows = [
+            "".join(f"<td>{escape(word)}</td>" for word in (row.name, row.kind, row.formula, row.source))
+            for row in self.values()
+        ]
+        return f"<table><tr>{heads}</tr>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
 
     def __repr__(self) -> str:
         return f"<{len(self)} conventions of weight decay; print them>"

@@ -10,6 +10,7 @@ from typing import Any
 from theory.errors import InvalidArgument
 from theory.settings import non_negative, whole_number
 from theory.settings.checks import shown
+from theory.settings.notebook import InNotebook
 from theory.settings.optimizers.named import WITHOUT_DECAY, optimizer_classes
 from theory.settings.schedules import constant
 
@@ -26,7 +27,7 @@ RULE = (
 
 
 @dataclass(frozen=True)
-class Group:
+class Group(InNotebook):
     """One parameter group of a torch optimizer (made by `from_torch`).
 
     Attributes

@@ -94,7 +94,7 @@ def branch_network(name: str, gamma: float) -> theory.TeacherStudent:
 def branch_lines(name: str, quick: bool) -> dict[str, np.ndarray]:
     """Return Q* over gamma for one branch, and the closed form's asymptote for small gamma."""
     eta, units, _, _ = BRANCHES[name]
-    gamma = np.geomspace(1e-4, 0.03 if units == 2 else 0.1, 4 if quick else 40 if units == 1 else 7)
+    gamma = np.geomspace(1e-4, 0.03 if units == 2 else 0.1, 40 if units == 1 else 7)
     rules = [theory.OnlineRule(eta, float(g), 1.0) for g in gamma]
     if name == "pair":
         exact = [float(branch_network(name, rule.gamma).linear_noise.state[0]) for rule in rules]
