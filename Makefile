@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report quick test test-fast bench lint clean
+.PHONY: report quick test test-fast bench lint package clean
 .DEFAULT_GOAL := report
 
 .venv/installed: pyproject.toml
@@ -36,6 +36,9 @@ lint: .venv/installed-dev  ## formatting, style, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache --no-logo
+
+package: .venv/installed-dev  ## build wheel and sdist; run the wheel in a clean environment outside the tree
+	PYTHON=$(BIN)/python .ci/package
 
 clean:
 	rm -rf .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -158,8 +158,9 @@ def test_the_readme_s_picture_is_the_tree():
     assert drawn(picture) == folders - inside | {"tests"}
 
 
-def test_the_readme_s_paths_exist():
-    readme = (ROOT / "README.md").read_text()
-    named = re.findall(r"tests/[a-z_/]+\.py", readme) + re.findall(r"\]\(([^)#:]+)\)", readme)
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_the_paths_that_are_named_exist(name):
+    text = (ROOT / name).read_text()
+    named = re.findall(r"(?:tests|theory|reports)/[a-z_/]+\.pyi?", text) + re.findall(r"\]\(([^)#:]+)\)", text)
     assert len(named) > 5
     assert [path for path in named if not (ROOT / path).is_file()] == []
