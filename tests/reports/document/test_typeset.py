@@ -57,6 +57,12 @@ def test_quick_report_twice_is_the_same_bytes(tmp_path):
     assert len(walks) >= 20
     assert all(abs(c["z"]) < 4 for c in walks)
     text = " ".join(" ".join(page.extract_text().split()) for page in PdfReader(tmp_path / "a" / "r.pdf").pages)
-    for phrase in ("Where does weight decay hold the weights?", "Abstract.", "In which sense it is right", "References", "Figure 4"):
+    for phrase in (
+        "Where does weight decay hold the weights?",
+        "Abstract.",
+        "In which sense it is right",
+        "References",
+        "Figure 4",
+    ):
         assert phrase in text
     assert "nan" not in text.split()
