@@ -89,7 +89,7 @@ ONE_WEIGHT: tuple[Slider | Choice, ...] = (
     Choice("optimizer", "optimizer", (("sgd", "SGD"), ("sgdw", "SGD, decoupled decay"), ("adamw", "AdamW"))),
     Slider("n", "training examples n", 1000, 100, 60_000, whole=True),
     Slider("lam", "weight decay λ", 5, 0.5, 500),
-    Slider("eta", "learning rate η", 0.1, 0.001, 1),
+    Slider("eta", "learning rate η", 0.1, 0.0001, 1),
     Slider("keeps", "noise keeps its sign for", 1, 1, 1000, unit="steps", shown_for="sgd sgdw"),
     Slider("momentum", "momentum μ", 0, 0, 0.99, "linear", shown_for="sgd sgdw"),
     *BETAS,
@@ -120,7 +120,7 @@ RUN: tuple[Slider | Choice, ...] = (
     Slider("warmup", "warm-up", 0.05, 0, 0.5, "linear", unit="%"),
     Slider("cooldown", "cool-down", 0.2, 0.05, 0.5, "linear", unit="%", shown_for="trapezoid"),
     *BETAS,
-    Slider("noise", "gradient noise", 0.01, 1e-4, 1, shown_for="sgd"),
+    Slider("noise", "gradient noise", 0.3, 0.001, 10, shown_for="sgd"),
     Slider("start", "start weight", 0.02, 0.001, 1),
 )
 

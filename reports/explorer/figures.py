@@ -63,15 +63,15 @@ def _marks(on: Figure, name: str, *, filled: bool, size: int = 7, colour: str = 
     dots.glyph.tags = [f"line_color={colour}", f"fill_color={colour if filled else 'paper'}"]
 
 
-def _words(on: Figure, name: str) -> None:
-    """Words beside lines, right-aligned at their ends."""
+def _words(on: Figure, name: str, *, ground: float = 0.7) -> None:
+    """Words beside lines; `ground` says how much of what is under them is hidden."""
     from bokeh.core.properties import value
     from bokeh.models import ColumnDataSource, LabelSet
 
     source = ColumnDataSource({"x": [], "y": [], "text": [], "align": [], "shift": []}, name=name)
     words = LabelSet(
         x="x", y="y", text="text", text_align="align", y_offset="shift", source=source, text_font_size="12px",
-        text_font=value("system-ui, sans-serif"), background_fill_alpha=0.7,
+        text_font=value("system-ui, sans-serif"), background_fill_alpha=ground,
     )  # fmt: skip
     words.tags = ["text_color=quiet", "background_fill_color=paper"]
     on.add_layout(words)
@@ -149,5 +149,5 @@ def _run() -> Figure:
     _line(new, "moment", "ink", line_dash="6 4", line_width=1.2)
     _line(new, "unforgotten", "quiet", line_width=1.2)
     _line(new, "along", "accent", line_width=2.6)
-    _words(new, "run-words")
+    _words(new, "run-words", ground=0.0)
     return new

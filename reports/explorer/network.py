@@ -24,7 +24,7 @@ from sim.machinery.saving import write
 __all__ = ["from_report", "measured"]
 
 FILE = "network.json"
-EPOCHS = 40  # at most so many epochs of a run are kept
+EPOCHS = 40  # about so many epochs of a run are kept
 DIGITS = 6
 
 
@@ -75,7 +75,7 @@ def _one_layer(run: xr.Dataset, row: dict[str, Any]) -> dict[str, Any]:
     mean, error = mean_and_error(rms)
     change, change_error = mean_and_error(np.log(rms.values[:, 1:2] / rms.values[:, :1]))
     last = run.sizes["epoch"] - 1
-    kept = np.unique(np.rint(np.linspace(0, last, EPOCHS + 1)).astype(int))
+    kept = np.append(np.arange(0, last, -(-last // EPOCHS)), last)  # evenly, and the last
     return {
         **{name: row[name] for name in ("lam", "init", "layer")},
         "epochs": run.epoch.values[kept].tolist(),

@@ -7,12 +7,14 @@ from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+from reports.comparison import SIGMAS
 from reports.explorer.adamw_table import BETAS1, BETAS2, adamw_table
 from reports.explorer.controls import ONE_WEIGHT, PRESETS, RUN, network_slider
 from reports.explorer.formulas import falls, javascript, laws
 from reports.explorer.mathematics import equations, picture
 from reports.explorer.network import measured
 from reports.explorer.verdicts import CLAIMS, verdicts
+from reports.sections.mnist_run.facts import AROUND, NEAR
 from sim.machinery.saving import refuse_unwritable, write
 from theory import TailoffError
 
@@ -65,6 +67,9 @@ def html() -> str:
         settings=network["settings"],
         verdicts=verdicts(network),
         titles=CLAIMS,
+        near=f"{100 * NEAR:g}",
+        around=f"{AROUND:g}",
+        sigmas=f"{SIGMAS:g}",
         mathematics={name: picture(equation) for name, equation in equations().items()},
         printed=javascript(laws()),
         version=network["source"]["version"],

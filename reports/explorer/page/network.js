@@ -27,7 +27,7 @@ function drawOverLam() {
     });
     const count = trained.fan_in[layer];
     level(`reading-${layer}`, from, to, reading(count));
-    labels.push([to, reading(count), root(count), "right", 4], [from * 1.04, mean[0], `layer ${layer}`, "left", 12]);
+    labels.push([to, reading(count), root(count), "right", 4], [lams[1], mean[1], `layer ${layer}`, "left", 10]);
   }
   level("reading-all", from, to, reading(trained.n_weights));
   labels.push([to, reading(trained.n_weights), root(trained.n_weights), "right", 4]);

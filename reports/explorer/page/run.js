@@ -20,19 +20,19 @@ function showRun(raw) {
   named("counted").setv({ left: from, right: steps });
   frame("rates", [0, steps], [0, 1.08]);
   frame("run", [0, steps], [0, top]);
-  const left = start * Math.exp(-clock[0]);
+  const late = from > 0.6 * steps;
   words("run-words", [
-    [from > 0.6 * steps ? from : from + 0.012 * steps, 0.93 * top, "the end is made of these steps", from > 0.6 * steps ? "right" : "left", 0],
+    [late ? from : from + 0.012 * steps, 0.93 * top, share < 1 ? "the end is made of these steps" : "the end remembers the start", late ? "right" : "left", 0],
   ]);
   report("run-numbers", [
     ["rms at the end", shown(along.at(-1))], ["equilibrium at the peak", shown(Math.sqrt(peak))],
     ["memories it lasts", shown(clock[0])], ["left of the start weight", `${shown(100 * Math.exp(-clock[0]))}%`],
-  ], sentenceOnRun(settings, share, left, along.at(-1) / Math.sqrt(peak)));
+  ], sentenceOnRun(share, along.at(-1) / Math.sqrt(peak)));
 }
 
-function sentenceOnRun(settings, share, left, ratio) {
+function sentenceOnRun(share, ratio) {
   const memory = share >= 1
-    ? "The run is too short to forget its start."
+    ? "The run is too short: more than 5% of the final mean square is still the start's."
     : `The last ${shown(100 * share)}% of the run make 95% of the final mean square.`;
   return `${memory} The run ends at ${shown(ratio)} times the equilibrium of its peak rate.`;
 }
