@@ -26,5 +26,5 @@ def explore(
     with working("the page is put together"):
         path = write_page(out.expanduser())
     typer.echo(f"{path} ({path.stat().st_size / 1e6:.1f} MB)")
-    if not no_open:
-        webbrowser.open(path.resolve().as_uri())
+    if not no_open and not webbrowser.open(path.resolve().as_uri()):
+        typer.echo("No browser was found here: open the file in one.", err=True)

@@ -48,8 +48,8 @@ function colour() {
     for (const model of doc._all_models.values()) {
       for (const tag of model.tags) {
         const [property, role] = tag.split("=");
-        const { constructor } = model.property(property);
-        model[property] = "is_vectorized" in constructor || typeof model[property] === "object" ? { value: palette[role] } : palette[role];
+        const many = typeof model[property] === "object"; // one value for all marks, or the property itself
+        model[property] = many ? { value: palette[role] } : palette[role];
       }
       if ("axis_line_color" in model) {
         model.setv({

@@ -65,13 +65,15 @@ def test_equations_are_read_aloud():
 def test_the_command_writes_and_opens_it(tailoff, tmp_path, monkeypatch):
     monkeypatch.setattr(page, "html", lambda: "<!doctype html>")
     shown = []
-    monkeypatch.setattr(webbrowser, "open", shown.append)
+    monkeypatch.setattr(webbrowser, "open", lambda address: shown.append(address) or True)
     out = tmp_path / "a page.html"
     code, said, _ = tailoff("explore", "--out", out, "--no-open")
     assert (code, shown) == (0, [])
     assert str(out) in said
     assert tailoff("explore", "--out", out)[0] == 0
     assert shown == [out.resolve().as_uri()]
+    monkeypatch.setattr(webbrowser, "open", lambda address: False)
+    assert "open the file in one" in tailoff("explore", "--out", out)[2]
 
 
 def test_without_bokeh_it_says_what_to_install(tailoff, tmp_path, monkeypatch):
