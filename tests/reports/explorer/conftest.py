@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+PATIENCE = 240_000  # ms; a page takes a second or two, and a hundred times that on a machine that is full
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -39,6 +40,7 @@ def opened(browser, page_file):
 
     def open_page(width=1280, scheme="light", **options):
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **options)
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.complaints = []
@@ -46,7 +48,7 @@ def opened(browser, page_file):
         page.on("console", lambda said: said.type in ("error", "warning") and page.complaints.append(said.text))
         page.on("request", lambda asked: asked.url.startswith("http") and page.complaints.append(asked.url))
         page.goto(page_file.as_uri())
-        page.wait_for_selector("html[data-ready=yes]", timeout=60_000)
+        page.wait_for_selector("html[data-ready=yes]")
         return page
 
     yield open_page

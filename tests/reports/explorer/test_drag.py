@@ -85,9 +85,7 @@ def test_three_hundred_weights_walk_over_the_line(opened, preset):
     page = opened(390, reduced_motion="reduce")  # the same walk, shown at its end
     page.get_by_role("button", name=preset).click()
     page.click("#walk")
-    page.wait_for_function(
-        "() => document.getElementById('walk-numbers').textContent.startsWith('After')", timeout=90_000
-    )
+    page.wait_for_function("document.getElementById('walk-numbers').textContent.startsWith('After')")
     said = re.search(
         r"rms ([\d.]+) ± ([\d.]+) of 300 weights, predicted ([\d.]*\d)", page.text_content("#walk-numbers")
     )
