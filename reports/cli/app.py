@@ -13,6 +13,7 @@ import typer
 
 from reports.cli.design import decay_for, rescale, translate
 from reports.cli.doctor import doctor
+from reports.cli.explore import explore
 from reports.cli.finished import layers
 from reports.cli.fit import fit
 from reports.cli.output import announce_compilation
@@ -59,6 +60,7 @@ for command in (
     fit,
     layers,
     teacher_student,
+    explore,
     report,
     doctor,
 ):  # fmt: skip; as the help lists them

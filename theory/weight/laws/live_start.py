@@ -35,7 +35,7 @@ from theory.weight.laws.second_moment import Filter, StepCovariance, filtered_co
 from theory.weight.rates import Rates
 from theory.weight.stages import staged
 
-__all__ = ["live_errors", "live_factor", "live_path"]
+__all__ = ["covariance_from_start", "live_errors", "live_factor", "live_path"]
 
 EXCESS = 2.0  # kappa - 1 of a Gaussian
 FIRST_STEPS, SETTLED = 50, 10  # the steps that are known least, and the memories of v after which it is stationary
@@ -66,7 +66,7 @@ def live_path(law: AdamSteps, rates: Rates, start: float) -> np.ndarray:
         The start weight, or its rms; both moments are empty.
     """
     made = law.corrections(rates.steps)
-    alone, older, newer, factor = _covariance(law, made, made.divided)
+    alone, older, newer, factor = covariance_from_start(law, made, made.divided)
     variance = np.empty(rates.steps + 1)
     variance[0] = start**2
     compiled(_walk)(1 - rates.lr * rates.decay, rates.lr, alone, older, newer, factor, variance)
@@ -108,14 +108,14 @@ def live_factor(law: AdamSteps, steps: int) -> np.ndarray:
     made = law.corrections(steps)
     growth = []
     for live in (made.divided, np.zeros(steps)):
-        alone, older, newer, factor = _covariance(law, made, live)
+        alone, older, newer, factor = covariance_from_start(law, made, live)
         one = np.broadcast_to(factor, older.shape)
         remembered = affine_scan(one, older * factor, np.zeros(len(factor)))[:-1]
         growth.append(alone + 2 * np.sum(remembered * newer, axis=1))
     return growth[0] / growth[1]
 
 
-def _covariance(
+def covariance_from_start(
     law: AdamSteps, made: Corrections, live: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return C_tt, and f_s, g_t and r of the terms of C_st = sum of f_s g_t r^(t - s), shapes (T,), (T, m), (m,).

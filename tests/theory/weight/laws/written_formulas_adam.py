@@ -10,7 +10,7 @@ from theory.weight.derivations.adam import b2, kappa, live_second_moment
 from theory.weight.derivations.adam_response import pull, spread, weight_response
 from theory.weight.laws.adam import fixed_variance
 from theory.weight.laws.largest_moment import _distribution, _never_above, largest_moment
-from theory.weight.laws.live_start import _covariance
+from theory.weight.laws.live_start import covariance_from_start
 from theory.weight.laws.mean_denominator import _noise_factor
 from theory.weight.laws.second_moment import Filter, adam_filter, filtered_covariance, step_covariance
 
@@ -121,7 +121,7 @@ def from_empty():
     lr, decay, T = 0.31 * np.linspace(1, 0.2, 12), 0.06, 12
     run = theory.trajectory(lr=0.31, weight_decay=decay, steps=T, start=0.4, schedule=lr / 0.31, optimizer=ADAMW)
     made = run.law.corrections(T)
-    alone, older, newer, factor = _covariance(run.law, made, made.divided)
+    alone, older, newer, factor = covariance_from_start(run.law, made, made.divided)
     a, V = 1 - lr * decay, 0.4**2
     for t in range(T):
         shared = sum(lr[s] * np.sum(older[s] * newer[t] * factor ** (t - s)) * np.prod(a[s + 1 : t]) for s in range(t))
