@@ -102,7 +102,16 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
-html_sidebars = {"index": [], "tutorial": [], "conventions": [], "speed": [], "faults": [], "optimizers": []}
+html_sidebars = {
+    "index": [],
+    "tutorial": [],
+    "conventions": [],
+    "speed": [],
+    "faults": [],
+    "optimizers": [],
+    "command-line": [],
+    "architecture": [],
+}
 
 STIX = Path(str(find_spec("ziamath").origin)).parent / "fonts" / "STIXTwoMath-Regular.ttf"  # type: ignore[union-attr]
 html_static_path.append(str(STIX))

@@ -22,7 +22,7 @@ for layer, axes in zip((2, 3), both, strict=True):
     budget = theory.norm_budget(50_000, 160.0, 0.1, norm_sq=layer_norm_sq, **recorded)
     budget.plot(at.epoch, axes=axes)
     axes.set(title=f"layer {layer}", xlabel="epoch")
-both[0].legend()
+both[0].legend(loc="center right")
 plt.show()
 
 # %%

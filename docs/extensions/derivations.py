@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 __all__ = ["derived", "html", "setup"]
 
+ELSEWHERE = re.compile(r"Assumptions,\s+range\s+and\s+references(?::|\s+are)\s+those\s+of\s+`([\w.]+)`\.")
 HEADING = re.compile(r"^(\w[\w ]*)\n-{3,}$", re.MULTILINE)
 
 
@@ -39,10 +40,16 @@ def html(source: str) -> str:
 
 
 def derived(argument: str) -> tuple[str, Any]:
-    """Return a module's docstring without its title, and the derivation that the call makes in it."""
+    """Return what a module assumes and the derivation that the call makes in it.
+
+    What is assumed is the module's docstring without its title, followed by that of the module to which it refers.
+    """
     name, _, call = argument.partition(" ")
     module = importlib.import_module(name)
     said = (inspect.getdoc(module) or "").partition("\n")[2]
+    if elsewhere := ELSEWHERE.search(said):
+        law = inspect.getdoc(importlib.import_module(elsewhere[1])) or ""
+        said = f"{law.partition(chr(10))[2]}\n\n.. rubric:: The derivation\n\n{ELSEWHERE.sub('', said)}"
     return said, eval(call, vars(module))  # the site's own sources
 
 
@@ -57,6 +64,7 @@ class DerivationDirective(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the nodes of docstring and chain."""
         said, derivation = derived(self.arguments[0])
+        self.env.note_dependency(inspect.getsourcefile(derived) or "")  # read again if this file changes
         above = nodes.container()
         if "alone" not in self.options:
             lines = HEADING.sub(r".. rubric:: \1\n", said).splitlines()
@@ -64,6 +72,7 @@ class DerivationDirective(SphinxDirective):
         steps = "\n".join(f'#html.elem("li")[{step}]' for step in derivation.typst().split("\n\n"))
         chain = nodes.raw("", f'<ol class="derivation">\n{html(steps)}\n</ol>', format="html")
         module, _, call = self.arguments[0].partition(" ")
+        self.env.note_dependency(inspect.getsourcefile(importlib.import_module(module)) or "")
         printed = f"from {module} import {call.partition('(')[0]}\nprint({call}.check())"
         return [*above.children, chain, nodes.literal_block(printed, printed, language="python")]
 

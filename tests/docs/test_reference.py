@@ -43,6 +43,6 @@ def test_every_module_that_holds_a_derivation_is_explained():
 def test_every_derivation_prints(directive):
     said, derivation = derivations.derived(directive)
     written = derivations.html(derivation.typst())
-    assert "Assumptions" in said
+    assert "Assumptions\n---" in said
     assert written.count("<strong>") == len(derivation.steps)
     assert written.count('display="block"') == len(derivation.steps)
