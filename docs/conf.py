@@ -102,16 +102,7 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
-html_sidebars = {
-    "index": [],
-    "tutorial": [],
-    "conventions": [],
-    "speed": [],
-    "faults": [],
-    "optimizers": [],
-    "command-line": [],
-    "architecture": [],
-}
+html_sidebars = {page.stem: [] for page in HERE.glob("*.*")}  # a page by itself has no neighbours to list
 
 STIX = Path(str(find_spec("ziamath").origin)).parent / "fonts" / "STIXTwoMath-Regular.ttf"  # type: ignore[union-attr]
 html_static_path.append(str(STIX))
