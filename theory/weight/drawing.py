@@ -17,22 +17,42 @@ from theory.settings.axes import axes_or_current
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["POINTS", "draw_equilibrium", "draw_trajectory"]
+__all__ = ["POINTS", "DrawsItsApproach", "draw_trajectory"]
 
 POINTS = 2000  # of a line: more cannot be seen
 
 
-def draw_equilibrium(eq: Any, start: float, steps: int | None, axes: Any, line: dict[str, Any]) -> Axes:
-    """Draw an `Equilibrium`, as its `plot` says."""
-    if eq.problem.symbolic or np.ndim(eq.variance):
-        raise InvalidArgument("plot draws one setting, got arrays or symbols. Make an equilibrium of each.")
-    last = whole_number("steps", math.ceil(3 * eq.relaxation_time) if steps is None else steps)
-    shown = np.unique(np.linspace(0, last, POINTS).round())
-    axes = axes_or_current(axes)
-    axes.plot(shown, eq.rms(shown, start), **({"label": "law"} | line))
-    axes.axhline(eq.scale, color="0.5", linestyle=":", label="equilibrium")
-    axes.set(xlabel="steps", ylabel="rms of a weight")
-    return axes
+class DrawsItsApproach:
+    """What gives an `Equilibrium` its `plot`."""
+
+    def plot(self: Any, start: float, steps: int | None = None, *, axes: Axes | None = None, **line: Any) -> Axes:
+        """Draw the rms from `start` as a line, and the scale at which it ends.
+
+        Parameters
+        ----------
+        start : float
+            As in `rms`.
+        steps : int, optional
+            The last step. Default: three relaxation times.
+        axes : Axes, optional
+            Of Matplotlib. Default: the current ones.
+        **line
+            Passed on to `Axes.plot`.
+
+        Returns
+        -------
+        Axes
+            InvalidArgument if the equilibrium is symbolic or holds arrays: a line is one setting.
+        """
+        if self.problem.symbolic or np.ndim(self.variance):
+            raise InvalidArgument("plot draws one setting, got arrays or symbols. Make an equilibrium of each.")
+        last = whole_number("steps", math.ceil(3 * self.relaxation_time) if steps is None else steps)
+        shown = np.unique(np.linspace(0, last, POINTS).round())
+        axes = axes_or_current(axes)
+        axes.plot(shown, self.rms(shown, start), **({"label": "law"} | line))
+        axes.axhline(self.scale, color="0.5", linestyle=":", label="equilibrium")
+        axes.set(xlabel="steps", ylabel="rms of a weight")
+        return axes
 
 
 def draw_trajectory(run: Any, axes: Any, line: dict[str, Any]) -> Axes:

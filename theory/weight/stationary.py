@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +25,11 @@ from theory.settings import (
 )
 from theory.settings.notebook import InNotebook
 from theory.settings.types import Given, Value
-from theory.weight.drawing import draw_equilibrium
+from theory.weight.drawing import DrawsItsApproach
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import Law, law_that_holds
 from theory.weight.problem import Problem, number, out, root
 from theory.weight.transient import tail_off
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 __all__ = ["Equilibrium"]
 
@@ -46,7 +43,7 @@ ROWS = {
 
 
 @dataclass(frozen=True)
-class Equilibrium(InNotebook, answer=("scale",)):
+class Equilibrium(DrawsItsApproach, InNotebook, answer=("scale",)):
     """The stationary state of a weight under decay and noise, made by `equilibrium`; numbers are computed when asked.
 
     Attributes
@@ -259,27 +256,6 @@ class Equilibrium(InNotebook, answer=("scale",)):
         inputs = (self.n, self.lam, self.eta, self.noise, self.correlation, self.curvature, start, within)
         found = np.vectorize(once, otypes=[np.int64])(*inputs)
         return int(found) if found.ndim == 0 else found
-
-    def plot(self, start: float, steps: int | None = None, *, axes: Axes | None = None, **line: Any) -> Axes:
-        """Draw the rms from `start` as a line, and the scale at which it ends.
-
-        Parameters
-        ----------
-        start : float
-            As in `rms`.
-        steps : int, optional
-            The last step. Default: three relaxation times.
-        axes : Axes, optional
-            Of Matplotlib. Default: the current ones.
-        **line
-            Passed on to `Axes.plot`.
-
-        Returns
-        -------
-        Axes
-            InvalidArgument if the equilibrium is symbolic or holds arrays: a line is one setting.
-        """
-        return draw_equilibrium(self, start, steps, axes, line)
 
     @cached_property
     def inverse_sqrt_n(self) -> InverseSqrtN:
