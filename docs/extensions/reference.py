@@ -47,7 +47,8 @@ def _directive(face: str, name: str) -> str:
     if isinstance(thing, ModuleType):
         return f".. automodule:: {thing.__name__}\n   :members:\n"
     if inspect.isclass(thing):
-        return f".. autoclass:: {face}.{name}\n   :members:\n"
+        ours = all(base.__module__.partition(".")[0] in (*FACES, "abc") for base in thing.__mro__[:-1])
+        return f".. autoclass:: {face}.{name}\n   :members:\n" + "   :inherited-members:\n" * ours
     if callable(thing):
         return f".. autofunction:: {face}.{name}\n"
     return f".. autodata:: {face}.{name}\n   :no-value:\n"
