@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: report quick test test-fast bench lint package clean
+.PHONY: report quick test test-fast bench docs lint package clean
 .DEFAULT_GOAL := report
 
 .venv/installed: pyproject.toml
@@ -31,6 +31,14 @@ test-fast: .venv/installed-dev  ## the tests that take seconds
 bench: .venv/installed-dev  ## the table of speeds, as ratios within one run
 	$(BIN)/python -m benchmarks
 
+.venv/installed-docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
+docs: .venv/installed-docs  ## the site, in docs/_build/html; a warning or a dead link is an error
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet -b html docs docs/_build/html
+	$(BIN)/python docs/extensions/links.py docs/_build/html
+
 lint: .venv/installed-dev  ## formatting, style, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -41,4 +49,4 @@ package: .venv/installed-dev  ## build wheel and sdist; run the wheel in a clean
 	PYTHON=$(BIN)/python .ci/package
 
 clean:
-	rm -rf .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf docs/_build docs/gallery docs/reference .venv out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""Print the tables of the README: `python -m benchmarks`, in a minute or two."""
+"""Print the tables of docs/speed.md: `python -m benchmarks`, in a minute or two."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from .errors import DataError as DataError
 from .errors import FitError as FitError
 from .errors import TrainingError as TrainingError
 from .estimates.fit import fit_decay as fit_decay
+from .estimates.plot import plot as plot
 from .estimates.result import DecayFit as DecayFit
 from .estimates.result import Estimate as Estimate
 from .machinery.loading import load as load

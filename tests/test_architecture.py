@@ -149,9 +149,9 @@ def drawn(picture):
     return folders
 
 
-def test_the_readme_s_picture_is_the_tree():
-    readme = (ROOT / "README.md").read_text().split("## Architecture")[1]
-    picture = readme.split("```text\n")[1].split("```")[0]
+def test_the_picture_of_the_architecture_is_the_tree():
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    picture = page.split("```text\n")[1].split("```")[0]
     code = (path.parent for package in PACKAGES for path in (ROOT / package).rglob("__init__.py"))
     folders = {str(folder.relative_to(ROOT)) for folder in code}
     inside = {f for f in folders if f.startswith(("reports/sections/", "sim/data/", "theory/settings/"))}

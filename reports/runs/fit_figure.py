@@ -6,7 +6,6 @@ import math
 from pathlib import Path
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.document.style import COLOURS, new_figure, residual_band, styled
@@ -16,7 +15,6 @@ from sim.machinery.saving import refuse_unwritable, write
 __all__ = ["fit_figure", "write_fit_figure"]
 
 FAR = 4.0  # the residuals' axis reaches at least so many sigma
-DECADES = 5.0  # the vertical axis is logarithmic from this ratio on
 
 
 def write_fit_figure(path: Path, time: np.ndarray, rms: np.ndarray, error: np.ndarray | None, fit: DecayFit) -> None:
@@ -42,43 +40,22 @@ def fit_figure(time: np.ndarray, rms: np.ndarray, error: np.ndarray | None, fit:
     time, rms = np.asarray(time, dtype=float), np.asarray(rms, dtype=float)
     figure, axes = new_figure(2, 1, 4.1, height_ratios=[3, 1], sharex="col")
     top, bottom = axes[:, 0]
-    look = {"color": COLOURS["blue"], "mfc": "white", "linestyle": "none"}
-    top.errorbar(time, rms, error, fmt="o", label="data", **look)
-    wide = rms.max() > DECADES * rms.min()
-    if wide:
-        top.set_yscale("log")
+    fit.plot(time, rms, error, axes=top, color=COLOURS["blue"])
+    top.set_xlabel("")
     if math.isfinite(fit.scale.value):
-        dense = np.linspace(0, np.ptp(time), 400)
-        label = "fitted curve" if fit.converged else "no change beyond the noise"
-        top.plot(time.min() + dense, fit.rms(dense), color="black", linewidth=1.0, label=label)
-        _draw_tail(top, fit)
         curve = fit.rms(time - time.min())
+        wide = top.get_yscale() == "log"
         residual = np.log(rms / curve) if wide and error is None else rms - curve
         sigma = np.sqrt(np.mean(residual**2)) if error is None else error
         in_sigma = residual / np.where(sigma > 0, sigma, 1.0)
-        bottom.plot(time, in_sigma, "o", **look)
+        bottom.plot(time, in_sigma, "o", color=COLOURS["blue"], mfc="white")
         residual_band(bottom, max(FAR, float(np.ceil(np.abs(in_sigma).max()))))
     if error is None:
         bottom.set_ylabel("residual\n[rms residual]")
-    top.set_ylabel("rms of the weights")
     top.set_title(_title(fit))
     top.legend(loc="best")
     bottom.set_xlabel("time")
     return figure
-
-
-def _draw_tail(axis: Axes, fit: DecayFit) -> None:
-    """Draw the scale and its 95% interval where it is seen, its bound where not."""
-    low, high = fit.interval(0.95)
-    ends = axis.get_ylim()
-    if fit.tail_seen:
-        axis.axhspan(low, high, color="#eeeeee", zorder=0)
-        axis.axhline(fit.scale.value, color=COLOURS["grey"], linewidth=0.8, linestyle=":", label="scale, 95%")
-    elif fit.converged and fit.scale_bound is not None and fit.scale_bound > ends[0]:
-        axis.axhline(
-            fit.scale_bound, color=COLOURS["grey"], linewidth=0.8, linestyle="--", label="bound of the scale, 95%"
-        )
-    axis.set_ylim(ends)
 
 
 def _title(fit: DecayFit) -> str:

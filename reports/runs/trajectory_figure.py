@@ -10,11 +10,10 @@ from matplotlib.figure import Figure
 from reports.document.style import COLOURS, new_figure, styled
 from sim import DataError
 from sim.machinery.saving import refuse_unwritable, write
-from theory import NoEquilibrium, Trajectory
+from theory import Trajectory
+from theory.weight.drawing import POINTS
 
 __all__ = ["trajectory_figure", "write_trajectory_figure"]
-
-POINTS = 2000  # of a line: more cannot be seen
 
 
 def write_trajectory_figure(path: Path, run: Trajectory) -> None:
@@ -27,20 +26,12 @@ def write_trajectory_figure(path: Path, run: Trajectory) -> None:
 @styled
 def trajectory_figure(run: Trajectory) -> Figure:
     """Draw rms and learning rate along a run; returns the figure as SVG."""
-    shown = np.unique(np.linspace(0, run.steps, min(run.steps + 1, POINTS)).astype(int))
     figure, axes = new_figure(2, 1, 4.1, height_ratios=[3, 1], sharex="col")
     top, bottom = axes[:, 0]
-    top.plot(shown, run.rms[shown], color=COLOURS["blue"], label="rms of a weight")
-    steps = shown[1:]
-    try:
-        momentary = run.momentary[steps - 1]
-    except (NoEquilibrium, NotImplementedError):
-        momentary = np.full(len(steps), np.nan)
-    if np.isfinite(momentary).any():
-        top.plot(steps, momentary, color=COLOURS["grey"], linestyle="--", label="equilibrium at the rate of the moment")
-    top.set_ylim(bottom=0)
-    top.set_ylabel("rms")
+    run.plot(axes=top, color=COLOURS["blue"])
+    top.set_xlabel("")
     top.legend()
+    steps = np.unique(np.linspace(1, run.steps, min(run.steps, POINTS)).astype(int))
     bottom.plot(steps, run.rates.lr[steps - 1], color=COLOURS["orange"])
     bottom.set_ylim(bottom=0)
     bottom.set_ylabel("learning rate")

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from sim.errors import FitError
 from sim.estimates.decay_model import mean_square
+from theory.settings.axes import axes_or_current
 from theory.settings.notebook import InNotebook
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["DecayFit", "Estimate", "reached"]
 
+DECADES = 5.0  # the vertical axis of a figure is logarithmic from this ratio on
 NAMES = ("scale", "rate", "start")
 
 
@@ -118,6 +123,47 @@ class DecayFit(InNotebook, answer=("scale", "rate")):
             return 0.0, reached(self._quantile(of, confidence), found, 1)
         low, high = (reached(self._quantile(of, (1 + side * confidence) / 2), found, side) for side in (-1, 1))
         return low, high
+
+    def plot(self, time: Any, rms: Any, error: Any = None, *, axes: Axes | None = None, **points: Any) -> Axes:
+        """Draw the record that was fitted as points, the curve as a line, and the scale with its 95% interval or bound.
+
+        Parameters
+        ----------
+        time, rms, error : array_like, shape (points,)
+            What went into `fit_decay`.
+        axes : Axes, optional
+            Of Matplotlib. Default: the current ones.
+        **points
+            Passed on to `Axes.errorbar`.
+
+        Returns
+        -------
+        Axes
+        """
+        time, rms = np.asarray(time, dtype=float), np.asarray(rms, dtype=float)
+        axes = axes_or_current(axes)
+        axes.errorbar(time, rms, error, **({"fmt": "o", "mfc": "white", "label": "data"} | points))
+        if rms.max() > DECADES * rms.min() > 0:
+            axes.set_yscale("log")
+        if math.isfinite(self.scale.value):
+            dense = np.linspace(0, np.ptp(time), 400)
+            label = "fitted curve" if self.converged else "no change beyond the noise"
+            axes.plot(time.min() + dense, self.rms(dense), color="black", linewidth=1.0, label=label)
+            self._plot_tail(axes)
+        axes.set(xlabel="time", ylabel="rms of the weights")
+        return axes
+
+    def _plot_tail(self, axes: Axes) -> None:
+        """Draw the scale and its 95% interval where it is seen, its bound where not."""
+        low, high = self.interval(0.95)
+        ends = axes.get_ylim()
+        if self.tail_seen:
+            axes.axhspan(low, high, color="#eeeeee", zorder=0)
+            axes.axhline(self.scale.value, color="0.5", linewidth=0.8, linestyle=":", label="scale, 95%")
+        elif self.converged and self.scale_bound is not None and self.scale_bound > ends[0]:
+            label = "bound of the scale, 95%"
+            axes.axhline(self.scale_bound, color="0.5", linewidth=0.8, linestyle="--", label=label)
+        axes.set_ylim(ends)
 
     def as_dict(self) -> dict[str, Any]:
         """Return all but the covariance as plain numbers, with None for what is unknown: for JSON."""

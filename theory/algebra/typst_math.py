@@ -24,6 +24,7 @@ FUNCTIONS = {
     "acos": "arccos",
     "atan": "arctan",
     "erf": 'op("erf")',
+    "erfi": 'op("erfi")',
 }
 
 
@@ -107,6 +108,14 @@ class TypstPrinter(Printer):
         return f"{name}({', '.join(self._print(arg) for arg in expr.args)})"
 
     _print_exp = _print_Function
+
+    def _print_AppliedUndef(self, expr: sp.Function) -> str:
+        return f"{_letters(expr.func.__name__)}({', '.join(self._print(arg) for arg in expr.args)})"
+
+    def _print_Derivative(self, expr: sp.Derivative) -> str:
+        if len(expr.variables) != 1:
+            return self.emptyPrinter(expr)
+        return f"frac(dif {self._print(expr.expr)}, dif {self._print(expr.variables[0])})"
 
 
 def _factor_order(factor: sp.Expr) -> int:

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -45,8 +46,12 @@ from theory.settings import (
     positive,
     representable,
 )
+from theory.settings.axes import axes_or_current
 from theory.settings.notebook import InNotebook
 from theory.settings.online import check_rule, check_start
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["FiniteSize", "TeacherStudent", "teacher_student"]
 
@@ -256,3 +261,31 @@ class TeacherStudent(InNotebook, answer=("reason",)):
         if rest is not None:
             lines += [f"Q* = {np.array2string(rest.Q, precision=5)}", f"R* = {np.array2string(rest.R, precision=5)}"]
         return "\n".join(lines)
+
+    def plot(self, fan_in: float, alpha: float | None = None, *, axes: Axes | None = None, **line: Any) -> Axes:
+        """Draw the rms of each unit's weights, sqrt(Q_ii / N), along the decay.
+
+        Parameters
+        ----------
+        fan_in : float
+            N.
+        alpha : float, optional
+            The last time, in steps / N. Default: the trajectory's end.
+        axes : Axes, optional
+            Of Matplotlib. Default: the current ones.
+        **line
+            Passed on to `Axes.plot`.
+
+        Returns
+        -------
+        Axes
+        """
+        last = float(self.alpha[-1]) if alpha is None else one_number("alpha", alpha)
+        times = np.linspace(0, last, 400)
+        squares = np.diagonal(self.at(times)[0], axis1=1, axis2=2)
+        axes = axes_or_current(axes)
+        for unit, square in enumerate(squares.T):
+            label = "law" if squares.shape[1] == 1 else f"law, unit {unit + 1}"
+            axes.plot(times, np.sqrt(square / fan_in), **({"label": label} | line))
+        axes.set(xlabel="steps / N", ylabel="rms of a unit's weights")
+        return axes

@@ -23,15 +23,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from theory.algebra.derived import derived
 from theory.settings import DecayRule, check_labels, check_range, check_shapes, finite, non_negative, representable
+from theory.settings.axes import axes_or_current
 from theory.settings.notebook import InNotebook
 from theory.settings.types import Number
 from theory.weight.problem import number
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from theory.algebra.proof import Derivation
 
 __all__ = ["Budget", "budget_terms", "derive_norm_balance", "layer_numbers", "norm_budget"]
@@ -57,6 +60,29 @@ class Budget(InNotebook, answer=("total",)):
     def total(self) -> Number:
         """The whole change of ||w||^2 per step."""
         return self.decay + self.noise + self.signal
+
+    def plot(self, at: Any, *, axes: Axes | None = None, **line: Any) -> Axes:
+        """Draw the three terms and their sum over `at`, such as the epochs at which they were measured.
+
+        Parameters
+        ----------
+        at : array_like, shape of the terms
+        axes : Axes, optional
+            Of Matplotlib. Default: the current ones.
+        **line
+            Passed on to `Axes.plot`.
+
+        Returns
+        -------
+        Axes
+        """
+        axes = axes_or_current(axes)
+        for name in ("decay", "noise", "signal"):
+            axes.plot(at, getattr(self, name), **({"label": name} | line))
+        axes.plot(at, self.total, **(line | {"color": "black", "linestyle": "--", "label": "sum"}))
+        axes.axhline(0, color="0.5", linewidth=0.7)
+        axes.set_ylabel(r"change of $\|w\|^2$ per step")
+        return axes
 
 
 @derived

@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from theory.settings import Optimizer
+import numpy as np
+
+from theory.settings import Optimizer, whole_number
+from theory.settings.axes import axes_or_current
 from theory.settings.notebook import InNotebook
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 __all__ = ["Rotation"]
 
@@ -79,3 +86,25 @@ class Rotation(InNotebook, ABC, answer=("angle", "norm_sq")):
     @abstractmethod
     def relaxation_time(self) -> float:
         """Steps in which a small deviation of the squared norm falls by e."""
+
+    def plot(self, lags: int, *, axes: Axes | None = None, **line: Any) -> Axes:
+        """Draw the mean cosine of the angle turned in 0, 1, ..., `lags` steps.
+
+        Parameters
+        ----------
+        lags : int
+            The last lag.
+        axes : Axes, optional
+            Of Matplotlib. Default: the current ones.
+        **line
+            Passed on to `Axes.plot`.
+
+        Returns
+        -------
+        Axes
+        """
+        shown = np.unique(np.linspace(0, whole_number("lags", lags), 400).round()).astype(int)
+        axes = axes_or_current(axes)
+        axes.plot(shown, [self.cosine(int(lag)) if lag else 1.0 for lag in shown], **({"label": "law"} | line))
+        axes.set(xlabel="lag in steps", ylabel="mean cosine of the angle turned")
+        return axes

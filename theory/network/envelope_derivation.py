@@ -64,7 +64,7 @@ def derive_envelope() -> Derivation:
         Step(
             "slope of the cost",
             sp.Eq(share, alpha),
-            "With one decay: d ln C* over d ln $lambda$ is the penalty's share $alpha$ of the cost.",
+            "With one decay: d ln $C^*$ over d ln $lambda$ is the penalty's share $alpha$ of the cost.",
             lambda eq: [(lam / cost * norm / (2 * n)).subs(norm, 2 * n * alpha * cost / lam) - eq.rhs],
         ),
         Step(

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,14 +29,17 @@ from theory.settings.checks import run_length
 from theory.settings.notebook import InNotebook
 from theory.settings.schedules import named
 from theory.settings.types import Given
+from theory.weight.drawing import draw_trajectory
 from theory.weight.law import Law, law_of, refuse_unknown_noise
 from theory.weight.problem import PLAIN, Problem, posed
 from theory.weight.rates import Rates
 from theory.weight.stages import error_along
 from theory.weight.stationary import Equilibrium
 
-__all__ = ["Trajectory", "trajectory"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
+__all__ = ["Trajectory", "trajectory"]
 FOLLOWING = 0.05  # within so much of the equilibrium of the moment the weights are said to follow the schedule
 
 
@@ -153,6 +156,22 @@ class Trajectory(InNotebook):
         """The last step within 5% of the equilibrium of the moment; from then on the weights are frozen. 0 if never."""
         follows = np.flatnonzero(self.following)
         return int(follows[-1]) + 1 if follows.size else 0
+
+    def plot(self, *, axes: Axes | None = None, **line: Any) -> Axes:
+        """Draw the rms along the run as a line, and dashed the equilibrium of the moment where there is one.
+
+        Parameters
+        ----------
+        axes : Axes, optional
+            Of Matplotlib. Default: the current ones.
+        **line
+            Of the rms, passed on to `Axes.plot`.
+
+        Returns
+        -------
+        Axes
+        """
+        return draw_trajectory(self, axes, line)
 
     def __str__(self) -> str:
         rows = [

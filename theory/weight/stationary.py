@@ -25,6 +25,7 @@ from theory.settings import (
 )
 from theory.settings.notebook import InNotebook
 from theory.settings.types import Given, Value
+from theory.weight.drawing import DrawsItsApproach
 from theory.weight.inverse_sqrt_n import InverseSqrtN
 from theory.weight.law import Law, law_that_holds
 from theory.weight.problem import Problem, number, out, root
@@ -42,7 +43,7 @@ ROWS = {
 
 
 @dataclass(frozen=True)
-class Equilibrium(InNotebook, answer=("scale",)):
+class Equilibrium(DrawsItsApproach, InNotebook, answer=("scale",)):
     """The stationary state of a weight under decay and noise, made by `equilibrium`; numbers are computed when asked.
 
     Attributes

@@ -27,6 +27,7 @@ x, y, n, lam = sp.symbols("x y n lambda")
         (sp.Eq(x, sp.pi), "x = pi"),
         (sp.Abs(x), "abs(x)"),
         (sp.Float(0.25), "0.25"),
+        (sp.Derivative(sp.Function("R")(x), x), "frac(dif R(x), dif x)"),
     ],
 )
 def test_forms(expression, expected):
