@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
+import threading
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from sim.errors import DataError
@@ -31,12 +33,22 @@ def connected(address: str) -> Client:
         from distributed import Client
     except ImportError as error:
         raise DataError('a scheduler needs Dask. Install it: pip install "tailoff[distributed]".') from error
-    try:
-        return Client(address, timeout=ANSWERS_WITHIN, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        raise DataError(
-            f"the scheduler {address!r} does not answer within {ANSWERS_WITHIN} s. Start it, or check the address."
-        ) from error
+    answers: SimpleQueue[Client | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(Client(address, timeout=ANSWERS_WITHIN, set_as_default=False))
+        except Exception as error:  # noqa: BLE001 - it is raised in the thread that waits
+            answers.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()  # one that is connected and says nothing is waited for endlessly
+    with suppress(Empty):
+        found = answers.get(timeout=ANSWERS_WITHIN + 1)
+        if not isinstance(found, Exception):
+            return found
+    raise DataError(
+        f"the scheduler {address!r} does not answer within {ANSWERS_WITHIN} s. Start it, or check the address."
+    )
 
 
 class DaskCrew:

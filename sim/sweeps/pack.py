@@ -7,8 +7,11 @@ own. What is in a result's attributes is kept as JSON, a text for each point, an
 from __future__ import annotations
 
 import json
+import sys
+import threading
 import warnings
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
@@ -21,6 +24,7 @@ from sim.errors import DataError
 
 __all__ = ["POINT", "Packed", "Piece", "pack"]
 
+_alone = threading.Lock()  # HDF5 writes one file at a time anyway
 POINT, ATTRIBUTES = "_point", "_attributes"
 
 
@@ -94,7 +98,15 @@ def _written(results: list[xr.Dataset]) -> bytes:
     attributes = [json.dumps({str(n): _plain(v) for n, v in r.attrs.items()}) for r in results]
     whole = xr.Dataset(stacked | {ATTRIBUTES: (POINT, np.array(attributes, object))}, first.coords)
     encoding = {name: {"_FillValue": None} for name, v in whole.variables.items() if v.dtype.kind == "f"}
-    return bytes(whole.to_netcdf(engine="h5netcdf", encoding=encoding))
+    with _alone:
+        return _bytes_of(whole, encoding)
+
+
+def _bytes_of(whole: xr.Dataset, encoding: dict[Any, Any]) -> bytes:
+    """Return a netCDF file; on a Dask worker xarray would ask the scheduler for leave to write it."""
+    dask = sys.modules.get("dask")
+    with dask.config.set(scheduler="threads") if dask else nullcontext():
+        return bytes(whole.to_netcdf(engine="h5netcdf", encoding=encoding))
 
 
 def _plain(value: Any) -> Any:
