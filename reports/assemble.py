@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sim
+from reports.document.kept import Kept
 from reports.document.numbers import sealed_json
 from reports.document.section import Results, Section, in_order
 from reports.document.typeset import typeset
@@ -19,7 +21,11 @@ from sim.machinery.paths import as_path
 from sim.machinery.provenance import versions
 from sim.machinery.saving import refuse_unwritable, sealed_netcdf, write_all
 from sim.machinery.seal import Bytes
+from sim.sweeps.store import opened_store
 from theory.settings import InvalidArgument, whole_number
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["build"]
 
@@ -31,6 +37,9 @@ def build(
     seed: int = 1,
     data: str | Path | sim.Data = "mnist",
     quiet: bool = False,
+    store: str | Path | None = None,
+    fresh: bool = False,
+    client: Client | None = None,
 ) -> Path:
     """Run the experiments, compare them with the theory and write the report.
 
@@ -48,6 +57,13 @@ def build(
         What `sim.load_data` takes, or returns.
     quiet : bool
         Show no progress bar.
+    store : path, optional
+        The folder that keeps what was measured (as of `sim.sweep`), so that no simulation runs twice. Default: beside
+        the PDF, NAME.store.
+    fresh : bool
+        Empty the store first.
+    client : dask.distributed.Client, optional
+        Run the simulations on its workers: the same bytes as here.
 
     Returns
     -------
@@ -78,9 +94,12 @@ def build(
     specs = in_order(SECTIONS)
     tasks = {spec.name: spec.tasks(quick, seed, examples) for spec in specs}
     results: dict[str, Results] = {}
-    with ThreadPoolExecutor(1) as writer:  # writes each section up while the next is simulated
-        written = []
-        for spec, (name, result) in zip(specs, run_all(tasks, quiet=quiet), strict=True):
+    with (
+        opened_store(store or path.with_suffix(".store"), fresh=fresh) as there,
+        ThreadPoolExecutor(1) as writer,  # writes each section up while the next is simulated
+    ):
+        kept, written = Kept(there, [*chain(*tasks.values())], client), []
+        for spec, (name, result) in zip(specs, run_all(tasks, kept, quiet=quiet), strict=True):
             results[name] = result
             known = {need: results[need] for need in (*spec.needs, name)}
             written.append(writer.submit(spec.report, known, quick))

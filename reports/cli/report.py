@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reports.cli.options import AT_HOME, Data, MaxSize, Pixels, Seed, read_data
+from reports.cli.options import AT_HOME, Data, MaxSize, Pixels, Scheduler, Seed, read_data
 
 __all__ = ["report"]
 
@@ -27,12 +27,26 @@ def report(
     data: Data = "mnist",
     pixels: Pixels = None,
     max_size: MaxSize = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(**AT_HOME, help="The folder that keeps what was measured. Default: beside the PDF, NAME.store."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Empty the store first: measure all anew.")] = False,
+    scheduler: Scheduler = None,
 ) -> None:
     """Run the experiments and write the report.
+
+    What was measured before, with the same settings by the same code, is taken from the store.
 
     Example: tailoff report --quick
     """
     from reports.assemble import build
 
-    path = build(out, quick=quick, seed=seed, data=read_data(data, pixels, max_size))
+    client = None
+    if scheduler is not None:
+        from sim.sweeps.cluster import connected
+
+        client = connected(scheduler)
+    examples = read_data(data, pixels, max_size)
+    path = build(out, quick=quick, seed=seed, data=examples, store=store, fresh=fresh, client=client)
     typer.echo(f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}")

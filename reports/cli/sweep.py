@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.cli.options import WHOLE
+from reports.cli.options import WHOLE, Scheduler
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,9 +33,7 @@ def sweep(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is to do and how long it takes.")] = False,
     export: Annotated[Path | None, typer.Option(help="Write the whole sweep to NAME.nc or NAME.csv.")] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Run on a Dask cluster: the address of its scheduler, such as tcp://host:8786.")
-    ] = None,
+    scheduler: Scheduler = None,
     workers: Annotated[
         int | None, typer.Option(**WHOLE, help="How many processes run here. Default: one per core.")
     ] = None,

@@ -9,7 +9,7 @@ from typing import Any
 from sim.errors import DataError
 from sim.sweeps.description import digest
 
-__all__ = ["is_whole", "reading", "refusal", "writing"]
+__all__ = ["discard", "is_whole", "reading", "refusal", "writing"]
 
 FILE = "results.sqlite"
 SCHEMA = """
@@ -44,6 +44,21 @@ def writing(folder: Path) -> sqlite3.Connection:
         connection.close()
         raise _damaged(folder, verdict)
     return connection
+
+
+def discard(folder: Path) -> None:
+    """Remove the database of a folder.
+
+    Raises
+    ------
+    DataError
+        If it cannot be removed.
+    """
+    try:
+        for file in folder.glob(f"{FILE}*"):
+            file.unlink()
+    except OSError as error:
+        raise DataError(f"the store {str(folder)!r} cannot be emptied: {error.strerror}. Name another.") from error
 
 
 def reading(folder: Path) -> sqlite3.Connection:

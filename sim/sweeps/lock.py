@@ -20,27 +20,23 @@ PAUSE = 0.1  # seconds between two tries
 
 
 @contextmanager
-def only_writer(folder: Path, *, wait: bool = True) -> Iterator[None]:
+def only_writer(folder: Path) -> Iterator[None]:
     """Let the block run while no other process, and no other thread, is in such a block for this folder.
 
     Parameters
     ----------
     folder : Path
         It holds the lock's file, which is always empty.
-    wait : bool
-        Whether to wait for another; if not, its presence is an error.
 
     Raises
     ------
     DataError
-        If nothing can be written in the folder, or another is there and `wait` is False.
+        If nothing can be written in the folder.
     """
     try:
         connection = sqlite3.connect(folder / FILE, timeout=0, isolation_level=None, check_same_thread=False)
         said = False
         while not _locked(connection):
-            if not wait:
-                raise DataError(f"the store {str(folder)!r} is in use by another process. Wait for its end.")
             if not said:
                 log.info("another process writes to %s: waiting for it", folder)
                 said = True

@@ -20,7 +20,7 @@ import xarray as xr
 
 from sim.errors import DataError
 from sim.machinery.paths import as_path
-from sim.sweeps.database import is_whole, reading, refusal, writing
+from sim.sweeps.database import discard, is_whole, reading, refusal, writing
 from sim.sweeps.description import digest
 from sim.sweeps.lock import only_writer
 from sim.sweeps.pack import Packed, Piece
@@ -205,15 +205,15 @@ class Store:
 
 
 @contextmanager
-def opened_store(path: str | Path, *, wait: bool = True) -> Iterator[Store]:
+def opened_store(path: str | Path, *, fresh: bool = False) -> Iterator[Store]:
     """Open a store for writing, made if it is not there; another process that writes to it is waited for.
 
     Parameters
     ----------
     path : path
         Of the folder.
-    wait : bool
-        Whether to wait for another writer; if not, its presence is an error.
+    fresh : bool
+        Empty it first.
 
     Raises
     ------
@@ -225,7 +225,9 @@ def opened_store(path: str | Path, *, wait: bool = True) -> Iterator[Store]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"the store {str(folder)!r} cannot be made: {error.strerror}. Name another place.") from error
-    with only_writer(folder, wait=wait):
+    with only_writer(folder):
+        if fresh:
+            discard(folder)
         store = Store(folder, writing(folder))
         try:
             yield store
