@@ -145,9 +145,10 @@ class Store:
         return self._piece(number)
 
     def _read_piece(self, number: int) -> Piece:
-        return Piece(self._content(number).netcdf)
+        return Piece(self.packed(number).netcdf)
 
-    def _content(self, number: int) -> Packed:
+    def packed(self, number: int) -> Packed:
+        """Return the file of some results, its checksum verified."""
         with self._asking() as ask:
             found = ask.execute("SELECT sha256, layout, content FROM pieces WHERE id = ?", (number,)).fetchone()
         if found is None or not is_whole(*found):
@@ -165,7 +166,7 @@ class Store:
         whole: dict[int | None, bool] = {None: True}
         for piece in {row.piece for row in rows.values()} - {None}:
             try:
-                whole[piece] = bool(self._content(piece).netcdf)  # type: ignore[arg-type]
+                whole[piece] = bool(self.packed(piece).netcdf)  # type: ignore[arg-type]
             except DataError:
                 whole[piece] = False
         return {key: row for key, row in rows.items() if whole[row.piece]}
