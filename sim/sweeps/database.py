@@ -9,7 +9,7 @@ from typing import Any
 from sim.errors import DataError
 from sim.sweeps.description import digest
 
-__all__ = ["discard", "is_whole", "reading", "refusal", "writing"]
+__all__ = ["REFUSALS", "discard", "is_whole", "reading", "refusal", "writing"]
 
 FILE = "results.sqlite"
 SCHEMA = """
@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS points (key BLOB PRIMARY KEY, base BLOB NOT NULL, ver
     piece INTEGER, position INTEGER, seal BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS sweeps (id INTEGER PRIMARY KEY, spec TEXT NOT NULL, keys BLOB NOT NULL, seal BLOB NOT NULL);
 """
+REFUSALS = (sqlite3.Error, UnicodeDecodeError)  # the second where a bit of a text was flipped
 WAIT = 60.0  # seconds for a lock that another process holds for the moment of a write
 
 
@@ -36,7 +37,7 @@ def writing(folder: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(folder / FILE, timeout=WAIT, check_same_thread=False)
         connection.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {SCHEMA}")
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
+    except REFUSALS as error:
         if connection:
             connection.close()
         raise refusal(folder, error) from error
@@ -82,7 +83,7 @@ def reading(folder: Path) -> sqlite3.Connection:
         try:
             connection.execute("PRAGMA query_only=1")
             connection.execute("SELECT count(*) FROM sweeps").fetchone()
-        except sqlite3.Error as error:
+        except REFUSALS as error:
             connection.close()
             if not modes:
                 raise refusal(folder, error) from error
@@ -95,7 +96,7 @@ def is_whole(sha: Any, layout: Any, content: Any) -> bool:
     return isinstance(layout, str) and isinstance(content, bytes) and digest(layout, content) == sha
 
 
-def refusal(folder: Path, error: sqlite3.Error) -> DataError:
+def refusal(folder: Path, error: Exception) -> DataError:
     """Return what SQLite says against a store, in one sentence with what to do."""
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):

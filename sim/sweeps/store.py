@@ -20,7 +20,7 @@ import xarray as xr
 
 from sim.errors import DataError
 from sim.machinery.paths import as_path
-from sim.sweeps.database import discard, is_whole, reading, refusal, writing
+from sim.sweeps.database import REFUSALS, discard, is_whole, reading, refusal, writing
 from sim.sweeps.description import digest
 from sim.sweeps.lock import only_writer
 from sim.sweeps.pack import Packed, Piece
@@ -79,7 +79,7 @@ class Store:
             try:
                 with self._connection:
                     yield self._connection
-            except sqlite3.Error as error:
+            except REFUSALS as error:
                 raise refusal(self.folder, error) from error
 
     def rows(self, keys: Iterable[bytes] | None = None) -> dict[bytes, Row]:
