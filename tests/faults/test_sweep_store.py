@@ -8,66 +8,12 @@ import numpy as np
 import pytest
 
 import sim
-from sim.sweeps.pack import pack
-from sim.sweeps.store import Row, opened_store, reader
 from tests.faults.test_full_disk import fill, small_disk  # noqa: F401 - a fixture
 from tests.sim.sweeps import toys
-
-KEYS = [bytes([i]) * 32 for i in range(3)]
-
-
-@pytest.fixture
-def store(tmp_path):
-    """A small store of three points."""
-    results = [toys.scale(float(i), 0.5, seed=i) for i in range(3)]
-    with opened_store(tmp_path / "store") as there:
-        rows = [Row(key, key, "v", "{}", "done", "", 0.1, 0, i) for i, key in enumerate(KEYS)]
-        there.add(rows, pack(results))
-        there.record_sweep("{}", KEYS)
-    return tmp_path / "store" / "results.sqlite", results
-
-
-def read(folder):
-    """Return what is read of every point, as bytes and a place in them, and whether any was lost or is damaged."""
-    try:
-        there = reader(folder)
-    except sim.DataError:
-        return {}, True
-    found, lost = {}, False
-    try:
-        rows = there.without_damaged(there.rows())
-        found = {key: (there.packed(row.piece).netcdf, row.position, row.status) for key, row in rows.items()}
-        lost = len(found) < len(KEYS) or there.last_sweep() != ("{}", KEYS)
-    except sim.DataError:
-        lost = True
-    finally:
-        there.close()
-    return found, lost
 
 
 def flip(file, whole, place, bit):
     file.write_bytes(whole[:place] + bytes([whole[place] ^ (1 << bit)]) + whole[place + 1 :])
-
-
-@pytest.mark.slow
-def test_every_byte_flipped_gives_no_wrong_number(store):
-    """What is read is as it was written, or is not read; a flip in the files of the results is always found."""
-    file, results = store
-    whole = file.read_bytes()
-    found, lost = read(file.parent)
-    assert (len(found), lost) == (3, False)
-    (packed,) = pack(results)
-    begins = whole.find(packed.netcdf[:64])
-    noticed = 0
-    for place in range(len(whole)):
-        flip(file, whole, place, place % 8)
-        found, lost = read(file.parent)
-        noticed += lost
-        for key, known in found.items():
-            assert known == (packed.netcdf, KEYS.index(key), "done"), place
-        if begins <= place < begins + 64:
-            assert lost, place
-    assert noticed > len(packed.netcdf) / 2
 
 
 def test_a_damaged_result_is_computed_again(tmp_path, caplog):
