@@ -70,7 +70,7 @@ import reports.assemble as assemble
 from reports.cli.app import main
 from reports.document.section import Results, Section
 class Spec:
-    name, needs, words = "random_walk", (), ()
+    name, needs, words, scan = "random_walk", (), (), {}
     def tasks(self, *_): return []
     def report(self, *_):
         return Section("random_walk", {}, (), {}, {"walk": xr.Dataset({"a": ("x", np.arange(9000.0))})})
