@@ -21,6 +21,8 @@ def printed():
     for number, code in enumerate(BLOCKS):
         if re.search(r"^(import|from) .*torch", code, re.MULTILINE) and not importlib.util.find_spec("torch"):
             continue  # it reads a live optimizer of torch
+        if "tcp://host" in code:
+            continue  # it needs a cluster: tests/sim/sweeps/test_cluster.py makes one
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
             exec(compile(code, f"README.md, block {number}", "exec"), {"__name__": f"readme_{number}"})
@@ -39,7 +41,7 @@ def numbers(text):
 
 
 def test_every_block_prints(printed):
-    assert len(printed) >= len(BLOCKS) - 1
+    assert len(printed) >= len(BLOCKS) - 2
     assert all(printed.values())
 
 

@@ -1,4 +1,4 @@
-"""Points to workers and back: batches of some tenths of a second, and another try where it may help."""
+"""Points to workers and back: batches of some tenths of a second or more, and another try where it may help."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sim.sweeps.batch import End, Outcome
 __all__ = ["Batch", "Crew", "Died", "Progress", "run_points"]
 
 SECONDS = 0.3  # of a batch: long against handing it over, short against what a crash may cost
+BATCHES = 200  # in flight for each second that one takes: of many workers' no scheduler and no disk takes all
 LARGEST = 500  # points
 BYTES = 8_000_000  # of results
 
@@ -81,7 +82,7 @@ class _Sizes:
     def next(self, waiting: int, workers: int) -> int:
         if not self.points:
             return 1
-        by_time = SECONDS * self.points / max(self.seconds, 1e-6)
+        by_time = max(SECONDS, workers / BATCHES) * self.points / max(self.seconds, 1e-6)
         by_size = BYTES * self.points / max(self.bytes, 1)
         fair = -(-waiting // workers)  # the last batches end together
         return max(1, min(int(by_time), int(by_size), fair, LARGEST))

@@ -37,7 +37,7 @@ def what_is_read(folder):
 
 @pytest.mark.slow
 def test_every_byte_flipped_is_found_or_changes_nothing(tmp_path):
-    """HDF5 is slow to read thousands of files: the bytes that it would be given are compared here, and some are read."""
+    """HDF5 is slow to read thousands of files: the bytes that it would be given are compared, and some are read."""
     whole = sim.sweep(toys.scale, SMALL, store=tmp_path, workers=1).load()
     file, good = tmp_path / "results.sqlite", what_is_read(tmp_path)
     content = file.read_bytes()

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 import sim
+from reports import assemble
+from reports.sections.random_walk.section import RANDOM_WALK
 from sim.sweeps.cluster import connected
 from tests.sim.sweeps import toys
 
@@ -81,6 +83,17 @@ def test_a_killed_worker_costs_nothing(cluster, tmp_path):
     assert (scan.status == "done").all()
     assert scan.scale.sel(lam=12.0, eta=0.5).item() == 6.0
     assert len(log.read_text().splitlines()) <= 24 + 2  # what the dead one had in hand was run again, nothing else
+
+
+def test_a_report_has_the_same_bytes_as_here(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(assemble, "SECTIONS", (RANDOM_WALK,))
+    monkeypatch.setattr(assemble, "typeset", lambda *_: b"%PDF")  # the words want all sections
+    data = sim.Data(np.zeros((70, 8)), np.arange(70) % 3, (50, 10, 10), "toy")
+    with connected(cluster[0]) as client:
+        there = assemble.build(tmp_path / "there" / "all.pdf", quick=True, quiet=True, data=data, client=client)
+    here = assemble.build(tmp_path / "here" / "all.pdf", quick=True, quiet=True, data=data)
+    for name in ("all.json", "all-walks.nc"):
+        assert there.with_name(name).read_bytes() == here.with_name(name).read_bytes()
 
 
 def test_a_scheduler_that_does_not_answer():

@@ -1,12 +1,15 @@
 """Sweeps: what runs, what does not run again, what is refused, how points end."""
 
 import logging
+from collections import deque
 
 import numpy as np
 import pytest
 import xarray as xr
 
 import sim
+from sim.sweeps.batch import End, Outcome
+from sim.sweeps.dispatch import run_points
 from sim.sweeps.plan import planned
 from tests.sim.sweeps import toys
 from theory.settings import AdamW, InvalidArgument
@@ -117,6 +120,28 @@ def test_a_failed_point_is_run_again_by_the_next_sweep(tmp_path):
     fixed = {"marker": str(marker)}
     assert sim.sweep(toys.fails, {"lam": [2]}, store=tmp_path / "s", fixed=fixed).status.item() == "failed"
     assert sim.sweep(toys.fails, {"lam": [2]}, store=tmp_path / "s", fixed=fixed).status.item() == "done"
+
+
+@pytest.mark.parametrize(("size", "points"), [(4, 2), (2000, 80)])
+def test_many_workers_are_given_longer_batches(size, points):
+    """Of points of 1/8 s: 0.3 s for few workers; 10 s for a thousand, two batches each, who end 100 in a second."""
+    flying, sizes = deque(), []
+
+    class Crew:
+        def submit(self, batch):
+            sizes.append(len(batch.numbers))
+            flying.append(batch)
+
+        def next(self):
+            batch = flying.popleft()
+            return batch, Outcome([End("done", "", 0.125)] * len(batch.numbers), [])
+
+    crew = Crew()
+    crew.size = size
+    run_points(crew, [{}] * 500_000, lambda *_: None, retries=0)
+    assert sizes[0] == 1
+    assert sizes[size] == points
+    assert sum(sizes) == 500_000
 
 
 def test_results_that_are_none(tmp_path):
