@@ -20,6 +20,7 @@ from sim.sweeps.pack import pack
 from sim.sweeps.plan import Point, key_of
 from sim.sweeps.store import Row, Store
 from sim.sweeps.version import version_of
+from theory.settings import TailoffError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +83,7 @@ class Kept:
             As the store has it, so that a report is the same whether its results were there or not.
         """
         begun, future = time.perf_counter(), self._sent.pop(id(task), None)
-        result = task.run(**task.arguments, **ticks) if future is None else future.result()
+        result = task.run(**task.arguments, **ticks) if future is None else _from_cluster(task, future)
         labels = as_text(described(task.labels))
         return self._keep(self._points[id(task)], result, version_of(task.run), labels, begun)
 
@@ -123,6 +124,19 @@ class Kept:
         row = Row(point.key, point.base, version, about, "done", "", seconds, piece=0, position=0)
         self._store.add([row], pack([result]))
         return self._store.result(self._store.rows([point.key])[point.key])
+
+
+def _from_cluster(task: Task, future: Future) -> xr.Dataset:
+    """Wait for what a cluster was sent; DataError if its workers, or the scheduler, have gone."""
+    try:
+        return future.result()
+    except TailoffError:
+        raise
+    except Exception as error:
+        raise sim.DataError(
+            f"the cluster did not finish {task.what!r} ({type(error).__name__}: {error}). What is finished is kept: "
+            "run the report again."
+        ) from error
 
 
 def point_of(task: Task) -> Point:
