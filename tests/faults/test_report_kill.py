@@ -90,7 +90,7 @@ def test_the_same_bytes_and_nothing_measured_twice(start, tmp_path):
     for moment in MOMENTS:
         process = start(killed)
         while len(points(killed)) < moment and process.poll() is None:
-            time.sleep(0.02)
+            time.sleep(0.1)
         assert process.poll() is None, "the report was over before it was killed"
         process.kill()
         process.communicate()
