@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reports.cli.options import WHOLE, Scheduler
+from reports.cli.options import AT_HOME, WHOLE, Scheduler
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,10 +29,13 @@ SHOWN = 5  # reasons
 def sweep(
     grid: Annotated[Path, typer.Argument(help="A TOML file: run, seed, [fixed], [grid].")],
     store: Annotated[
-        Path | None, typer.Option(help="The folder that keeps the results. Default: beside the file, NAME.store.")
+        Path | None,
+        typer.Option(**AT_HOME, help="The folder that keeps the results. Default: beside the file, NAME.store."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what there is to do and how long it takes.")] = False,
-    export: Annotated[Path | None, typer.Option(help="Write the whole sweep to NAME.nc or NAME.csv.")] = None,
+    export: Annotated[
+        Path | None, typer.Option(**AT_HOME, help="Write the whole sweep to NAME.nc or NAME.csv.")
+    ] = None,
     scheduler: Scheduler = None,
     workers: Annotated[
         int | None, typer.Option(**WHOLE, help="How many processes run here. Default: one per core.")

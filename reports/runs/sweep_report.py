@@ -18,6 +18,7 @@ from reports.runs.compared import LAWS, Scale, scales_of
 from reports.runs.sweep_axes import Axes, axes_of
 from reports.runs.sweep_figure import sweep_figure
 from sim.errors import DataError
+from sim.machinery.paths import as_path
 from sim.machinery.provenance import versions
 from sim.machinery.saving import refuse_unwritable, write_all
 from sim.sweeps.opened import Opened, opened
@@ -45,7 +46,7 @@ def report_sweep(store: str | Path, path: str | Path) -> Path:
     DataError
         If there is no sweep, no point of it has a scale, or nothing can be written.
     """
-    path = Path(path)
+    path = as_path("path", path)
     if path.suffix != ".pdf":
         raise InvalidArgument(f"path must end in .pdf, got {str(path)!r}.")
     there = opened(store)
