@@ -151,7 +151,7 @@ class SectionSpec:
     tasks: Callable[[bool, int, sim.Data], list[Task]]
     report: Callable[[Mapping[str, Results], bool], Section]
     needs: tuple[str, ...] = ()
-    scan: Mapping[str, Any] = field(default_factory=dict)
+    scan: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def in_order(specs: Sequence[SectionSpec]) -> list[SectionSpec]:
