@@ -55,9 +55,9 @@ def _lines(name: str, axes: Axes, scales: Mapping[int, Scale]) -> Figure:
         top.errorbar(x, [scale.value for scale in found], error, label=label, **look)
         predicted = [(at, scale.comparison) for at, scale in mine if scale.comparison]
         if predicted:
-            joined = is_number(axes.columns[axes.x])
-            top.plot(*_law(axes, mine), linestyle="-" if joined else "", marker="" if joined else "_", color=colour,
-                     markersize=14)  # fmt: skip
+            dense, law = _law(axes, mine)
+            joined = len(dense) == DENSE  # a law that is known at the points alone is a dash at each
+            top.plot(dense, law, "-" if joined else "_", color=colour, markersize=14)
             bottom.errorbar([at for at, _ in predicted], [c.z for _, c in predicted], 1.0, **look)
     drawn = [scales[n].value for n in np.flatnonzero(axes.shown).tolist() if n in scales]
     _numbers(top, "y", drawn, room=1.6)  # for the legend
