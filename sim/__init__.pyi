@@ -14,6 +14,8 @@ from .machinery.loading import load as load
 from .machinery.saving import save as save
 from .optimizers.rule import Rule as Rule
 from .optimizers.rule import rule_of as rule_of
+from .sweeps.opened import open_sweep as open_sweep
+from .sweeps.sweep import sweep as sweep
 from .training.minimise import minimise as minimise
 from .training.train import train as train
 from .training.untrained import untrained as untrained
