@@ -45,6 +45,9 @@ class Law(ABC):
     needs_noise: ClassVar[bool] = True
     """Whether the size of the gradient noise enters."""
 
+    memory_needs_noise: ClassVar[bool] = True
+    """Whether it enters `relaxation_time` and `settling_time`."""
+
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
         self._ways: dict[float, IteratedPath] = {}
@@ -203,9 +206,10 @@ def law_that_holds(problem: Problem) -> Law:
     return law
 
 
-def refuse_unknown_noise(law: Law, noise: Value | None) -> None:
+def refuse_unknown_noise(law: Law, noise: Value | None, *, for_memory: bool = False) -> None:
     """Refuse a problem posed by learning rate and decay alone where the noise enters: its default needs n."""
-    if law.needs_noise and noise is None and not law.problem.examples:
+    enters = law.needs_noise and (law.memory_needs_noise or not for_memory)
+    if enters and noise is None and not law.problem.examples:
         raise InvalidArgument(
             f"noise must be given with lr and weight_decay for {law.problem.optimizer}, got None: its default is "
             "1/sqrt(n). Give the gradient's standard deviation per weight, or n, lam and eta."

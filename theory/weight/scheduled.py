@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Trajectory", "trajectory"]
+
+NEXT_TO_NOTHING = 1e-60  # of the peak's rate, in place of zero: a decay that does not follow the rate goes on
 FOLLOWING = 0.05  # within so much of the equilibrium of the moment the weights are said to follow the schedule
 
 
@@ -191,6 +193,8 @@ class Trajectory(InNotebook):
         rows.append(
             f"remembered       95% of the final mean square is from the last {100 * self.remembered():.3g}% of the run"
         )
+        if self.accuracy[-1] > 0:
+            rows.append(f"accuracy         the final mean square is known to {100 * self.accuracy[-1]:.2g}%")
         return "\n".join(rows)
 
 
@@ -256,17 +260,17 @@ def trajectory(
     given = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
     model = {"noise": noise, "correlation": correlation, "curvature": curvature}
     problem = posed(given | model, optimizer, shape)
-    for name in ("n", "lam", "eta", "noise", "correlation", "curvature"):
-        if not isinstance(getattr(problem, name), float):
-            raise InvalidArgument(f"{name} must be one number for a trajectory, got {getattr(problem, name)!r}.")
+    for name, value in (given | model).items():
+        if value is not None:
+            one_number(name, value)
     steps = run_length(steps)
     start = one_number("start", start)
     finite("start", start)
     factors = named(schedule).factors(steps)
     decays = problem.lam / problem.n * named(decay_schedule).factors(steps)
     if independent:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            decays = np.where(factors > 0, decays / factors, 0.0)
+        factors = np.where(factors > 0, factors, NEXT_TO_NOTHING)
+        decays = decays / factors
     rates = Rates(problem.eta * factors, decays)
     law = law_of(problem.optimizer)(problem)
     refuse_unknown_noise(law, noise)

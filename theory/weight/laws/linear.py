@@ -143,6 +143,8 @@ def plain_optimizer() -> LinearOptimizer:
 class LinearLaw(Law):
     """The law of an optimizer that is a linear recursion, in numbers."""
 
+    memory_needs_noise = False
+
     def __init__(self, problem: Problem, optimizer: LinearOptimizer) -> None:
         super().__init__(problem)
         self.optimizer = optimizer
