@@ -19,7 +19,7 @@ from theory.settings.registry import by_stem
 from theory.settings.types import Value
 from theory.weight.from_path import IteratedPath, variance_after
 from theory.weight.inverse_sqrt_n import meeting_by_search
-from theory.weight.problem import Problem
+from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
 
 __all__ = ["Law", "law_of", "law_that_holds", "refuse_unknown_noise"]
@@ -85,6 +85,25 @@ class Law(ABC):
     @abstractmethod
     def settling_time(self) -> Value:
         """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run."""
+
+    @property
+    def turned(self) -> Value:
+        """One minus `step_cosine`, formed without cancellation."""
+        name = type(self.problem.optimizer).__name__
+        raise NotImplementedError(
+            f"the angle of one step is not derived for {name} as it was asked for. Available: numbers for SGD of any "
+            "kind, and for normalised steps with decoupled decay without curvature."
+        )
+
+    @property
+    def step_cosine(self) -> Value:
+        """E w w' / E w^2 of one step in the stationary state: the cosine of the angle that many weights turn by."""
+        return out(1 - np.asarray(self.turned))
+
+    @property
+    def step_angle(self) -> Value:
+        """The angle of one step, in radians."""
+        return out(2 * np.arcsin(np.sqrt(np.asarray(self.turned) / 2)))
 
     @property
     @abstractmethod
