@@ -186,7 +186,7 @@ class Trajectory(InNotebook):
             )
             rows.append(f"follows until    step {self.follows_until} of {self.steps}")
         except (NoEquilibrium, NotImplementedError):
-            rows.append("end over peak    the optimizer has no equilibrium")
+            rows.append("end over peak    there is no equilibrium at the peak")
         if self.largest_fraction > 1:
             why = "the weight grows" if self.largest_fraction >= 2 else "it turns the weight's sign"
             rows.append(f"overshoots       eta (lam/n + curvature) reaches {self.largest_fraction:.4g}: {why}")
