@@ -32,7 +32,7 @@ from theory.settings.types import Given
 from theory.weight.drawing import draw_trajectory
 from theory.weight.law import Law, law_of, refuse_unknown_noise
 from theory.weight.problem import PLAIN, Problem, posed
-from theory.weight.rates import Rates
+from theory.weight.rates import Rates, scheduled
 from theory.weight.stages import error_along
 from theory.weight.stationary import Equilibrium
 
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Trajectory", "trajectory"]
 
-NEXT_TO_NOTHING = 1e-60  # of the peak's rate, in place of zero: a decay that does not follow the rate goes on
 FOLLOWING = 0.05  # within so much of the equilibrium of the moment the weights are said to follow the schedule
 
 
@@ -266,12 +265,8 @@ def trajectory(
     steps = run_length(steps)
     start = one_number("start", start)
     finite("start", start)
-    factors = named(schedule).factors(steps)
-    decays = problem.lam / problem.n * named(decay_schedule).factors(steps)
-    if independent:
-        factors = np.where(factors > 0, factors, NEXT_TO_NOTHING)
-        decays = decays / factors
-    rates = Rates(problem.eta * factors, decays)
+    factors = named(schedule).factors(steps), named(decay_schedule).factors(steps)
+    rates = scheduled(problem.eta, problem.lam / problem.n, *factors, independent=independent)
     law = law_of(problem.optimizer)(problem)
     refuse_unknown_noise(law, noise)
     with np.errstate(over="ignore", invalid="ignore"):
