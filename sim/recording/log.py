@@ -9,7 +9,7 @@ from typing import Any
 
 from sim.machinery.paths import as_path
 from sim.machinery.saving import refuse_unwritable
-from sim.recording.columns import COLUMNS, MEANS
+from sim.recording.columns import COLUMNS
 from sim.recording.rates import Rates
 from sim.recording.writing import TraceFile
 from theory.settings import check_flag
@@ -36,7 +36,7 @@ def row_due(step: int, last: int | None, first: int) -> bool:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the file: a layer at a step, and the means since its last row (of `MEANS`; none if count is 0)."""
+    """A row of the file: a layer at a step, and the `MEANS` since its last row, NaN if count is 0."""
 
     step: int
     layer: str
@@ -48,15 +48,13 @@ class Row:
     means: Sequence[float]
 
     @property
-    def cells(self) -> dict[str, Any]:
-        """Its cells by `COLUMNS`."""
-        own = ("step", "layer", "segment", "norm_sq", "decay_clock", "count")
-        of_rates = ("lr", "effective_lr", "momentum", "weight_decay")
-        return {
-            **{name: getattr(self, name) for name in own},
-            **{name: getattr(self.rates, name) for name in of_rates},
-            **dict(zip(MEANS, self.means, strict=True)),
-        }
+    def cells(self) -> tuple[Any, ...]:
+        """Its cells in the order of `COLUMNS`."""
+        own = self.rates
+        return (
+            self.step, self.layer, self.segment, self.norm_sq, own.lr, own.effective_lr, own.momentum, own.weight_decay,
+            self.decay_clock, self.count, *self.means,
+        )  # fmt: skip
 
 
 class Log:
@@ -77,7 +75,8 @@ class Log:
         self.path, self.segment = place, self._file.segments
         self._run = dict(header) if self.segment else None
         self._settings: dict[int, Any] = {}
-        self._rows: dict[str, list[Any]] = {name: [] for name in COLUMNS}
+        self._notes: list[str] = []
+        self._rows: list[tuple[Any, ...]] = []
         self._flushed = self._synced = time.monotonic()
 
     def begin_segment(self, settings: Mapping[str, Any]) -> int:
@@ -87,20 +86,22 @@ class Log:
         self._run = None
         return self.segment
 
+    def note(self, sentence: str) -> None:
+        """Tell readers what they must know."""
+        self._notes.append(sentence)
+
     def add(self, row: Row) -> None:
         """Take a row."""
-        cells = row.cells
-        for name, column in self._rows.items():
-            column.append(cells[name])
+        self._rows.append(row.cells)
 
     def flush(self, *, now: bool = False) -> None:
         """Append what is gathered, once a second; `now` at once."""
         clock = time.monotonic()
-        if not self._rows["step"] or not (now or clock - self._flushed >= FLUSH_SECONDS):
+        if not self._rows or not (now or clock - self._flushed >= FLUSH_SECONDS):
             return
-        self._file.append(self._rows, self._settings)
-        self._rows = {name: [] for name in COLUMNS}
-        self._settings, self._flushed = {}, clock
+        columns = dict(zip(COLUMNS, map(list, zip(*self._rows, strict=True)), strict=True))
+        self._file.append(columns, {"segments": self._settings, "notes": self._notes})
+        self._rows, self._settings, self._notes, self._flushed = [], {}, [], clock
         if clock - self._synced >= SYNC_SECONDS:
             self._file.sync()
             self._synced = clock

@@ -29,6 +29,8 @@ class Recorded:
         Of the file's `COLUMNS`; layers as objects of type str, NaN where nothing was measured.
     settings : dict of int to dict
         Of each segment, as they were at its beginning.
+    notes : list of str
+        What readers must know.
     length : int
         Bytes up to the end of the last whole block.
     torn : int
@@ -38,6 +40,7 @@ class Recorded:
     header: dict[str, Any]
     columns: dict[str, np.ndarray]
     settings: dict[int, dict[str, Any]]
+    notes: list[str]
     length: int
     torn: int
 
@@ -87,11 +90,12 @@ def read_recorded(path: Path, max_bytes: int = MAX_BYTES) -> Recorded:
         raise _damaged(path, "its header cannot be read") from error
     blocks: list[dict[str, np.ndarray]] = []
     settings: dict[int, dict[str, Any]] = {}
+    notes: list[str] = []
     while True:
         try:
-            batch, about = reader.read_next_batch_with_custom_metadata()
-            columns, said = _columns(batch), (about or {}).get(SETTINGS, b"")
-            ours = about is not None and about.get(CHECKSUM) == checksum(said, columns)
+            batch, metadata = reader.read_next_batch_with_custom_metadata()
+            columns, said = _columns(batch), (metadata or {}).get(SETTINGS, b"")
+            ours = metadata is not None and metadata.get(CHECKSUM) == checksum(said, columns)
         except StopIteration:
             break
         except broken as error:
@@ -100,11 +104,13 @@ def read_recorded(path: Path, max_bytes: int = MAX_BYTES) -> Recorded:
             break
         if not ours:
             raise _damaged(path, f"the checksum of the block at byte {length:,} is wrong")
-        settings |= {int(segment): said for segment, said in json.loads(said).items()}
+        about = json.loads(said)
+        settings |= {int(segment): of_segment for segment, of_segment in about["segments"].items()}
+        notes += about["notes"]
         blocks.append(columns)
         length = source.tell()
     columns = {name: np.concatenate([block[name] for block in blocks]) if blocks else np.empty(0) for name in COLUMNS}
-    return Recorded(header, columns, settings, length, len(content) - length)
+    return Recorded(header, columns, settings, notes, length, len(content) - length)
 
 
 def _content(path: Path, max_bytes: int) -> bytes:

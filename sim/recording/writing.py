@@ -62,15 +62,15 @@ class TraceFile:
         except OSError as error:
             raise DataError(f"{path} cannot be written: {error.strerror}. Name another place.") from error
 
-    def append(self, columns: Mapping[str, Sequence[Any]], settings: Mapping[int, Any] | None = None) -> None:
+    def append(self, columns: Mapping[str, Sequence[Any]], about: Mapping[str, Any]) -> None:
         """Write a block of rows, in one stroke.
 
         Parameters
         ----------
         columns : dict of sequence
             All of `COLUMNS`, of one length; NaN for what was not measured.
-        settings : dict, optional
-            Of each segment that begins with this block.
+        about : dict
+            `segments`: the settings of each that begins with this block; `notes`: sentences for readers.
 
         Raises
         ------
@@ -79,11 +79,11 @@ class TraceFile:
         """
         pa = arrow()
         arrays = [pa.array(columns[field.name], field.type, from_pandas=True) for field in self._schema]
-        said = json.dumps(settings or {}).encode()
-        about = {SETTINGS: said, CHECKSUM: checksum(said, columns)}
+        said = json.dumps(about).encode()
+        metadata = {SETTINGS: said, CHECKSUM: checksum(said, columns)}
         sink = io.BytesIO()
         with pa.ipc.new_stream(sink, self._schema) as writer:
-            writer.write_batch(pa.record_batch(arrays, schema=self._schema), custom_metadata=about)
+            writer.write_batch(pa.record_batch(arrays, schema=self._schema), custom_metadata=metadata)
             block = sink.getvalue()[self._schema.serialize().size :]  # without the schema, and before the stream's end
         self._write(block)
 

@@ -50,13 +50,15 @@ def _recorded(path: Path, found: Recorded) -> xr.Dataset:
         raise DataError(f"{path} has a header and no rows yet. Read it again when the run has made a step.")
     run = as_dataset(str(path), found.columns)
     empty = [name for name in MEANS if np.isnan(run[name]).all()]
-    notes = [f"the last {found.torn:,} bytes are of a block that was not whole, and are left out"] if found.torn else []
+    notes = [
+        *found.notes,
+        *([f"the last {found.torn:,} bytes are of a block that was not whole, and are left out"] if found.torn else []),
+    ]
     sizes: dict[str, int] = {}
     header = dict(found.header)
     for said in found.settings.values():
         sizes |= said.get("layers", {})
         header |= said.get("run", {})
-        notes += said.get("notes", [])
     run = run.drop_vars(empty).assign_coords(weights=("layer", [sizes.get(name, 0) for name in run.layer.values]))
     return run.assign_attrs(
         **{key: header[key] if isinstance(header[key], str) else json.dumps(header[key]) for key in header},
