@@ -189,7 +189,7 @@ class Recorder:
         """End the old segment of a layer with a row, here if time goes on, and return the layer of the new one."""
         (step, norm_sq), clock = now, 0.0
         if old is not None and step > old.step:
-            clock = old.clock + old.rates.clock * (step - old.step)
+            clock = old.clock + float(old.rates.clock) * (step - old.step)
             old.clock, old.step, old.norm_sq = clock, step, norm_sq
         if old is not None and old.step != old.row:
             self._row(name, old)
@@ -221,7 +221,7 @@ class Recorder:
 
 def _clock(old: Rates, new: Rates, steps: int) -> float:
     """Return how far the clock moves over some steps, whose rates lie on a straight line: exact for one step."""
-    return steps * old.clock + (new.clock - old.clock) * max(steps - 1, 0) / 2
+    return float(steps * old.clock + (new.clock - old.clock) * max(steps - 1, 0) / 2)
 
 
 @dataclass(frozen=True)

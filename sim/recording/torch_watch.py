@@ -123,7 +123,7 @@ class Watch:
             self.rates, self.row = rates, None
             self._begin_segment()
         self.moving = bool(self.key) and key != self.key
-        self.rates, self.key, self.moves = rates, key, [own.clock for own in rates]
+        self.rates, self.key, self.moves = rates, key, [float(own.clock) for own in rates]
 
     def _state_of(self, group: Mapping[str, Any]) -> Mapping[str, Any]:
         return next((self.optimizer.state[p] for p in group["params"] if p in self.optimizer.state), {})

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from sim.errors import DataError
+from sim.traces.segments import distinct
 
 __all__ = ["UNITS", "as_dataset"]
 
@@ -50,25 +52,21 @@ def as_dataset(path: str, columns: Mapping[str, np.ndarray]) -> xr.Dataset:
     array([[ 1.,  3.],
            [ 2., nan]])
     """
-    layers = list(dict.fromkeys(columns["layer"].tolist()))
-    place = {name: i for i, name in enumerate(layers)}
-    layer = np.array([place[name] for name in columns["layer"].tolist()], int)
+    layer, layers = pd.factorize(columns["layer"])
     segment = np.zeros(len(layer), int)
     for i in range(len(layers)):
         segment[layer == i] = np.unique(columns["segment"][layer == i], return_inverse=True)[1] + 1
-    keys, at = np.unique(np.stack([segment, columns["step"]]), axis=1, return_inverse=True)
-    if keys.shape[1] * len(layers) > max(MOST_CELLS, 4 * len(layer)):
+    segments, steps, at = distinct(segment, columns["step"])
+    if len(steps) * len(layers) > max(MOST_CELLS, 4 * len(layer)):
         raise DataError(
             f"{path} has {len(layers)} layers, and nearly each row has a step of its own. Choose one layer."
         )
     data = {}
     for name, unit in UNITS.items():
         if name in columns:
-            values = np.full((len(layers), keys.shape[1]), np.nan)
-            values[layer, at.reshape(-1)] = columns[name]
+            values = np.full((len(layers), len(steps)), np.nan)
+            values[layer, at] = columns[name]
             data[name] = (("layer", "step"), values, {"description": unit})
-    whole = (keys[1] == np.round(keys[1])).all() and np.abs(keys[1]).max(initial=0) < 2**53
-    steps = keys[1].astype(np.int64) if whole else keys[1]
-    return xr.Dataset(
-        data, {"layer": np.array(layers, object), "step": steps, "segment": ("step", keys[0].astype(int))}
-    )
+    if (steps == np.round(steps)).all() and np.abs(steps).max(initial=0) < 2**53:
+        steps = steps.astype(np.int64)
+    return xr.Dataset(data, {"layer": layers, "step": steps, "segment": ("step", segments)})
