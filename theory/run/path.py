@@ -14,7 +14,9 @@ __all__ = ["Outlook", "outlook", "paths"]
 
 POINTS = 400  # at which the path ahead is followed
 LEAST = 0.02  # of the drive: what falling rates leave of it
-TREND_SINCE = 0.25  # of the record
+TREND_SINCE = 0.4  # of the record
+TREND_RATES = 1.25  # between the present learning rate and that of the blocks that tell a trend: no warm-up
+UNTOLD = 0.3  # trend that is not excluded where no blocks tell it, per ln t
 HALF = 0.5  # of the drive is taken for noise where no gradients were recorded
 
 
@@ -66,9 +68,10 @@ def _trend(
     """Fit ln E over ln t, the rates and the norm divided out: a ridge whose prior is the trends expected."""
     share, noise, feedback = now
     time, total, norm_sq, rate = (np.asarray(own) for own in (blocks.time, blocks.total, blocks.norm_sq, blocks.rate))
-    used = (total > 0) & (time > TREND_SINCE * record.step[-1]) & (rate > 0)
+    alike = (rate <= TREND_RATES * rate[-1]) & (rate >= rate[-1] / TREND_RATES) if len(rate) else rate > 0
+    used = (total > 0) & (time > TREND_SINCE * record.step[-1]) & (rate > 0) & alike
     if used.sum() < 4:
-        return 0.0, 0.0, 0.0
+        return 0.0, UNTOLD, 0.0
     by_rate = 1 + share * noise * (rate[used] / rate[used][-1] - 1)
     level = np.log(total[used]) - np.log(np.maximum(by_rate, LEAST)) + feedback * np.log(norm_sq[used])
     x = np.log(time[used])
@@ -92,7 +95,8 @@ def paths(record: LayerRecord, ahead: Ahead, look: Outlook, constants: Calibrati
     moves, rates = np.diff(clock[edges]), np.add.reduceat(ahead.rate, edges[:-1]) / np.diff(edges)
     h = np.log1p((edges[:-1] + edges[1:]) / 2 / record.step[-1])
     d, deviation = constants.memory, _deviation(h, look, constants)
-    trend = np.exp(look.trend * d * -np.expm1(-h / d))
+    fading = constants.fading * min(1.0, look.residual / constants.scatter)
+    trend = np.exp(look.trend * d * -np.expm1(-h / d) - fading * h)
     relative = rates / look.drive.rate - 1 if look.drive.rate > 0 else np.zeros(len(rates))
     shares = (look.from_noise, *((0.0, 1.0) if (relative != 0).any() and look.from_noise < 1 else ()))
     signs = np.array([0.0, -1.0, 1.0] + [0.0] * (len(shares) - 1))

@@ -51,8 +51,8 @@ def test_a_drive_that_stays_is_followed_exactly():
 def test_a_drive_that_falls_as_a_power_is_followed_as_far_as_stated():
     norms = drifting(lambda t, norm_sq: 4.0 * ((t + 1) / STEPS) ** -0.2, HELD)
     found = forecast_of(norms, HELD, HELD)
-    assert agrees("falling", found.norm_sq, norms[-1], 0.05)
-    assert not agrees("stays", norms[CUT], norms[-1], 0.05)
+    assert agrees("falling", found.norm_sq, norms[-1], 0.07)
+    assert not agrees("stays", norms[CUT], norms[-1], 0.07)
 
 
 def test_noise_falls_with_the_rate_that_is_planned():
