@@ -31,7 +31,7 @@ from theory import InvalidArgument
 if TYPE_CHECKING:
     from reports.runs.forecasts import LayerForecast
 
-__all__ = ["forecast"]
+__all__ = ["forecast", "schedule_ahead"]
 
 OptimizerOfRun = Annotated[
     str | None, typer.Option("--optimizer", help="Of a table: sgd, adam, adamw, ... Our own files say it themselves.")
@@ -88,7 +88,7 @@ def forecast(
     falls = {"warmup": warmup, "cooldown": cooldown, "floor": floor, "every": every, "factor": factor}
     said = Said(
         chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ()) if optimizer else None,
-        lr, weight_decay, _schedule(schedule, falls), total_steps, steps, tuple(invariant or ()),
+        lr, weight_decay, schedule_ahead(schedule, falls), total_steps, steps, tuple(invariant or ()),
     )  # fmt: skip
     if optimizer is None and momentum is not None:
         raise InvalidArgument(f"--momentum must be given with --optimizer, got {momentum!r} alone.")
@@ -107,7 +107,8 @@ def forecast(
     show(_text(found, plan.steps), content, as_json)
 
 
-def _schedule(name: str | None, options: dict[str, Any]) -> Any:
+def schedule_ahead(name: str | None, options: dict[str, Any]) -> Any:
+    """Return the schedule that the options mean; None where none is told."""
     if name is None and options["warmup"] is None:
         given = next((key for key, option in options.items() if option is not None), None)
         if given is not None:
@@ -127,4 +128,5 @@ def _text(found: list[LayerForecast], steps: int) -> str:
         held = "" if own.equilibrium is None else f"{own.equilibrium**0.5:.4g}"
         lines.append(f"{own.name:{width}} {now:>10} {value:>16} {f'{low} and {high}':>21} {held:>17}")
         lines.append(f"    {own.reason}")
+        lines += [f"    {own.law}"] if own.law else []
     return "\n".join(lines)

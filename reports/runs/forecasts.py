@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 import sim
+from reports.runs.laws_of_run import LawOfNoise, law_of_layer
 from reports.runs.recorded import Plan, ahead_of, record_of, series_of
 from theory import Forecast, forecast
 
@@ -37,6 +38,8 @@ class LayerForecast:
     reason : str
     forecast : Forecast, optional
         Where it is by the drive.
+    law : LawOfNoise, optional
+        Held against it.
     """
 
     name: str
@@ -47,6 +50,7 @@ class LayerForecast:
     knows: bool
     reason: str
     forecast: Forecast | None = None
+    law: LawOfNoise | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
@@ -60,6 +64,10 @@ class LayerForecast:
             parts = {"total": drive.total, "noise": drive.noise, "signal": drive.signal}
             found["drive"] = {name: float(part) if np.isfinite(part) else None for name, part in parts.items()}
             found["settles_after"] = self.forecast.settles_after
+            low, high = self.forecast.norm_with_half_the_decay
+            found["norm_with_half_the_decay"] = {"times_at_least": low, "times_at_most": high}
+        if self.law is not None:
+            found["law_of_noise"] = {"of": self.law.name, "rms": self.law.predicted, "measured": self.law.measured}
         return found
 
 
@@ -88,8 +96,9 @@ def _of_layer(run: xr.Dataset, layer: str, plan: Plan) -> LayerForecast:
     found = forecast(record, ahead_of(run, layer, record, plan))
     band = (found.norm_sq, found.low, found.high)
     return LayerForecast(
-        layer, float(squares[-1]), band, found.equilibrium, found.invariant, found.knows, found.reason, found
-    )
+        layer, float(squares[-1]), band, found.equilibrium, found.invariant, found.knows, found.reason, found,
+        law_of_layer(run, layer, record, found),
+    )  # fmt: skip
 
 
 def _by_fit(layer: str, step: np.ndarray, squares: np.ndarray, steps: int, why: str) -> LayerForecast:

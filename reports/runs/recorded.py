@@ -14,7 +14,7 @@ import xarray as xr
 from sim.recording.words import acts_on_weights, has_preconditioner, is_decoupled
 from theory import Ahead, LayerRecord
 
-__all__ = ["Plan", "ahead_of", "record_of", "series_of"]
+__all__ = ["Plan", "ahead_of", "optimizer_of", "record_of", "series_of"]
 
 SAME = 1e-3  # relative: a preconditioned gradient that differs by more shows an optimizer that adapts
 
@@ -51,7 +51,7 @@ def series_of(run: xr.Dataset, layer: str) -> xr.Dataset:
 
 def record_of(run: xr.Dataset, layer: str, invariant: Sequence[str] = ()) -> LayerRecord | str:
     """Return the record of a layer, or why there is none: what the forecast by its drive would need."""
-    own, about = series_of(run, layer), _optimizer_of(run, layer)
+    own, about = series_of(run, layer), optimizer_of(run, layer)
     rows = own.sizes["step"]
     if rows < 5:
         return f"cannot know: {rows} rows since the run began, or was resumed or changed, are too few"
@@ -88,7 +88,7 @@ def record_of(run: xr.Dataset, layer: str, invariant: Sequence[str] = ()) -> Lay
     )  # fmt: skip
 
 
-def _optimizer_of(run: xr.Dataset, layer: str) -> dict[str, Any]:
+def optimizer_of(run: xr.Dataset, layer: str) -> dict[str, Any]:
     """Return the header's entry for the optimizer that has the layer."""
     entries: list[dict[str, Any]] = json.loads(run.attrs["optimizers"])
     for entry in entries:

@@ -46,6 +46,8 @@ class Forecast:
         Steps ahead from which the norm stays within 5% of the equilibrium; None if not within these.
     path : dict of ndarray
         `step` ahead, `norm_sq`, `low` and `high` along the way.
+    feedback : float
+        1 where the drive goes with 1 / ||w||^2, else 0.
     """
 
     norm_sq: float
@@ -58,6 +60,19 @@ class Forecast:
     drive: Drive
     settles_after: int | None
     path: dict[str, np.ndarray]
+    feedback: float = 0.0
+
+    @property
+    def norm_with_half_the_decay(self) -> tuple[float, float]:
+        """The norm's equilibrium at half the decay, over that at the present one: at least and at most.
+
+        Where a law holds, both are the same: before a normalisation the drive is noise in proportion to 1 / decay, and
+        under SGD to 1 / ||w||^2 too. In other layers signal answers, and drives from the present record would mislead.
+        """
+        if self.invariant:
+            factor = 2 ** (1 / (2 * (1 + self.feedback)))
+            return factor, factor
+        return 1.0, 2**0.5
 
 
 def forecast(record: LayerRecord, ahead: Ahead, *, constants: Calibration = CALIBRATED) -> Forecast:
@@ -104,8 +119,9 @@ def forecast(record: LayerRecord, ahead: Ahead, *, constants: Calibration = CALI
     doubt = _doubt(look, half, constants)
     reason = doubt or _holds(look, invariant)
     return Forecast(
-        end, low, high, equilibrium, invariant, not doubt, reason, look.drive, _settles(path, equilibrium), path
-    )
+        end, low, high, equilibrium, invariant, not doubt, reason, look.drive, _settles(path, equilibrium), path,
+        look.feedback,
+    )  # fmt: skip
 
 
 def _equilibrium(look: Outlook) -> float:
