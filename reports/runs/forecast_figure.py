@@ -34,7 +34,7 @@ def forecast_figure(run: xr.Dataset, found: LayerForecast, drives: Drive | None)
     norms = np.sqrt(own.norm_sq.values if "norm_sq" in own else own.rms.values**2)
     _norms(axes[0, 0], own.step.values[shown], norms[shown], found)
     if drives is not None:
-        _budget(axes[0, 1], drives)
+        _budget(axes[0, 1], drives, bool(found.invariant))
     return figure
 
 
@@ -54,14 +54,15 @@ def _norms(axis: Axes, step: np.ndarray, norm: np.ndarray, found: LayerForecast)
     axis.legend(loc="best")
 
 
-def _budget(axis: Axes, drives: Drive) -> None:
+def _budget(axis: Axes, drives: Drive, invariant: bool) -> None:
     """Draw decay, noise and signal, each as the squared norm that it alone would stand for."""
     time = np.asarray(drives.time)
     axis.plot(time, drives.norm_sq, color="black", label="decay takes")
     axis.plot(time, drives.total, color=COLOURS["blue"], label="noise and signal add")
     if np.isfinite(drives.noise).any():
         axis.plot(time, drives.noise, color=COLOURS["orange"], linestyle="--", label="noise")
-        axis.plot(time, drives.signal, color=COLOURS["green"], linestyle="-.", label="signal")
+        if not invariant:  # there the rest is what is not known of the noise
+            axis.plot(time, drives.signal, color=COLOURS["green"], linestyle="-.", label="signal")
     axis.axhline(0, color="black", linewidth=0.5)
     axis.set_xscale("log")
     axis.set_xlabel("steps")

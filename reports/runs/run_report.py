@@ -96,9 +96,10 @@ def _first(found: list[LayerForecast], steps: int) -> str:
     unknown = [own.name for own in found if not own.knows]
     parts = []
     if late:
+        its = "its" if len(late) == 1 else "their"
         parts.append(
-            f"Not where the present drive would hold {'it' if len(late) == 1 else 'them'}, within the {steps:,} steps "
-            f"ahead: {_named(late)}."
+            f"{_named(late)} will not settle within the {steps:,} steps ahead: not come within 5% of where {its} present "
+            f"drive would hold {'it' if len(late) == 1 else 'them'}."
         )
     elif known:
         parts.append(f"{_all(len(known), len(found))} will have settled within the {steps:,} steps ahead.")
