@@ -93,6 +93,8 @@ def _of_layer(run: xr.Dataset, layer: str, plan: Plan) -> LayerForecast:
     record = record_of(run, layer, plan.invariant)
     if isinstance(record, str):
         return _by_fit(layer, own.step.values.astype(float), squares, plan.steps, record)
+    if not record.clock[-1] > record.clock[-2]:
+        return _by_fit(layer, own.step.values.astype(float), squares, plan.steps, "its decay has come to rest")
     found = forecast(record, ahead_of(run, layer, record, plan))
     band = (found.norm_sq, found.low, found.high)
     return LayerForecast(

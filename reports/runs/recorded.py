@@ -67,7 +67,7 @@ def record_of(run: xr.Dataset, layer: str, invariant: Sequence[str] = ()) -> Lay
     lr, weight_decay = _filled(own.lr.values), _filled(own.weight_decay.values)
     rate = _filled(own.effective_lr.values) if "effective_lr" in own else lr
     decay = (lr if name and is_decoupled(name, flags) else rate) * weight_decay
-    if not decay[-1] > 0:
+    if not decay.max() > 0:
         return "no weight decay acts on it"
     clock = own.decay_clock.values if "decay_clock" in own else None
     if clock is not None and not np.isfinite(clock).all():

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from theory.errors import InvalidArgument
 from theory.layer.budget import budget_terms
 from theory.run.record import LayerRecord
 from theory.settings.types import Number
@@ -145,8 +146,17 @@ def blocks_of(record: LayerRecord) -> Drive:
 
 
 def present_drive(record: LayerRecord) -> Drive:
-    """Return the drive over the last quarter of the record."""
+    """Return the drive over the last quarter of the record.
+
+    Raises
+    ------
+    InvalidArgument
+        If the decay has taken nothing there: no clock, no drive.
+    """
     since = min(int(np.searchsorted(record.step, PRESENT * record.step[-1])), len(record.step) - 2)
+    if not record.clock[-1] > record.clock[since]:
+        raise InvalidArgument("decay must have taken something over the end of the record, got 0: without weight decay "
+                              "nothing holds the layer, and its drive has no scale.")  # fmt: skip
     return Drive(*_stretch(record, since, len(record.step) - 1))
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theory.errors import InvalidArgument
 from theory.run.calibration import CALIBRATED, Calibration
 from theory.run.drive import Drive
 from theory.run.invariance import is_invariant
@@ -21,7 +20,6 @@ from theory.run.record import Ahead, LayerRecord
 __all__ = ["Forecast", "forecast"]
 
 SETTLED = 0.05  # of the norm
-STEEP = 1.0  # trends of ln E over ln t that no record should be trusted with
 
 
 @dataclass(frozen=True)
@@ -105,10 +103,6 @@ def forecast(record: LayerRecord, ahead: Ahead, *, constants: Calibration = CALI
     >>> print(f"{found.norm_sq:.3f} {found.equilibrium:.3f} {found.knows} {found.settles_after}")
     3.993 4.000 True 25
     """
-    since = record.clock[-1] - record.clock[np.searchsorted(record.step, 0.75 * record.step[-1])]
-    if not since > 0:
-        raise InvalidArgument("decay must have taken something over the end of the record, got 0: without weight decay "
-                              "nothing holds the layer, and its drive has no scale.")  # fmt: skip
     invariant = is_invariant(record)
     look = outlook(record, bool(invariant), constants)
     path = paths(record, ahead, look, constants)
@@ -133,9 +127,6 @@ def _equilibrium(look: Outlook) -> float:
 def _doubt(look: Outlook, half: float, constants: Calibration) -> str:
     if look.drive.total <= 0:
         return "cannot know: the signal shrinks the layer faster than decay does, and nothing yet holds it up"
-    if abs(look.raw_trend) > STEEP:
-        way = "grows" if look.raw_trend > 0 else "falls"
-        return f"cannot know: the drive still {way} as the power {look.raw_trend:.1f} of the steps made"
     if half > constants.widest:
         return f"cannot know: the band is {100 * half:.0f}% of the norm to either side"
     return ""
