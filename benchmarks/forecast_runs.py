@@ -84,7 +84,6 @@ OTHERS = [
     Run("mlp", "sgd", 0.15, 3e-3, 6000, "step", 50),
     Run("conv", "adamw", 5e-4, 0.5, 5000, "step", 50),
     Run("mlp", "adam", 1e-3, 1e-3, 6000, "constant", 50),
-    Run("transformer", "adamw", 7e-4, 0.5, 4000, "step", 50),
 ]  # of no kind that any constant was chosen on
 
 

@@ -63,7 +63,7 @@ def scores(run: xr.Dataset, about: tuple[str, str, str], cut: float, *, gradient
     cut : float
         Which part of it is shown.
     gradients : bool
-        Whether what was recorded of them is shown; without, invariant layers are named.
+        Whether what was recorded of them is shown; without, invariant layers are named, and no fit is made.
     """
     last = int(run.step.max())
     seen = run.isel(step=run.step.values <= cut * last)
@@ -83,7 +83,7 @@ def scores(run: xr.Dataset, about: tuple[str, str, str], cut: float, *, gradient
         yield Score(
             *about, found.name, found.knows, found.name in named, found.invariant,
             abs(np.sqrt(own.norm_sq) / true[-1] - 1), abs(np.sqrt(found.now) / true[-1] - 1),
-            _fitted(seen.sel(layer=found.name), plan.steps, true[-1]),
+            _fitted(seen.sel(layer=found.name), plan.steps, true[-1]) if gradients else np.nan,
             float(inside.mean()), bool(inside[-1]), float((high[-1] - low[-1]) / 2 / np.sqrt(own.norm_sq)),
         )  # fmt: skip
 
@@ -131,7 +131,37 @@ def row(name: str, found: list[Score]) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{100 * value:.1f}%"
+    return f"{100 * value:.1f}%" if np.isfinite(value) else "–"
+
+
+BOUNDS = {"first third": (0.04, 0.10, 0.93, 0.125), "first tenth": (0.10, 0.22, 0.92, 0.28)}
+
+
+def demands(cut: str, found: list[Score], alone: list[Score]) -> Iterator[str]:
+    """Yield what was demanded of the forecasts beside what was reached, row by row."""
+    tests = moving(found)
+    known, runs = [own for own in tests if own.knows], {own.run for own in tests}
+    error, stays, fit = (np.array([getattr(own, name) for own in known]) for name in ("error", "stays", "fit"))
+    covered, half = (np.array([getattr(own, name) for own in known]) for name in ("covered", "half_width"))
+    of_alone, of_all = (np.median([own.error for own in part if own.run in runs]) for part in (alone, tests))
+    median, p90, coverage, width = BOUNDS[cut]
+    reached = [
+        ("median error", np.median(error), "at most", median),
+        ("90th percentile", np.quantile(error, 0.9), "at most", p90),
+        ("median error over that of the norm that stays", np.median(error) / np.median(stays), "at most", 0.6),
+        ("median error over the fit's", np.median(error) / np.median(fit), "at most", 1.0),
+        ("coverage", covered.mean(), "at least", coverage),
+        ("half-width", np.median(half), "at most", width),
+        ("refused", 1 - len(known) / len(tests), "at most", 0.1),
+        ("from norms and settings alone: median error over this", of_alone / of_all, "at most", 1.2),
+    ]
+    free = [own for own in known if own.invariant]
+    if cut == "first third":
+        reached.append(("invariant layers: median error", np.median([own.error for own in free]), "at most", 0.03))
+        reached.append(("invariant layers: half-width", np.median([own.half_width for own in free]), "at most", 0.08))
+    for name, value, way, bound in reached:
+        met = value <= bound if way == "at most" else value >= bound
+        yield f"| {cut}: {name} | {way} {100 * bound:g}% | {_percent(float(value))} | {'yes' if met else '**no**'} |"
 
 
 def table(found: list[Score], alone: list[Score]) -> str:
@@ -175,6 +205,11 @@ def page(by_cut: dict[str, tuple[list[Score], list[Score]]], others: dict[str, l
     """Return docs/forecasts.md."""
     first = next(iter(by_cut.values()))[0]
     parts = [PROSE.format(runs=len({own.run for own in first}), made_on=CALIBRATED.made_on, moves=100 * MOVES)]
+    rows = [row for name, both in by_cut.items() for row in demands(name, *both)]
+    parts.append(
+        "\n".join(["| of the layers that it claims to know | demanded | reached | met |", "|---|---|---|---|", *rows])
+    )
+    parts[-1] += "\n"
     for name, (found, alone) in by_cut.items():
         parts.append(f"## From the {name}\n\n{table(found, alone)}\n")
     wrong = sum(bool(own.told) != own.invariant for found, _ in by_cut.values() for own in found)
