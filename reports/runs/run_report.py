@@ -98,7 +98,7 @@ def _first(found: list[LayerForecast], steps: int) -> str:
     if late:
         its = "its" if len(late) == 1 else "their"
         parts.append(
-            f"{_named(late)} will not settle within the {steps:,} steps ahead: not come within 5% of where {its} "
+            f"{_named(late)} will not settle within the {steps:,} steps ahead, that is, come within 5% of where {its} "
             f"present drive would hold {'it' if len(late) == 1 else 'them'}."
         )
     elif known:
