@@ -1,11 +1,15 @@
 """Forecasts against training that goes on: a few of the runs of `python -m benchmarks.forecasts`, trained anew."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import sim
 from benchmarks import forecasts
 
+README = Path(__file__).parents[2] / "README.md"
 RUNS = [("mlp momentum", "constant"), ("mlp adamw", "cosine"), ("conv momentum", "constant")]
 
 
@@ -60,3 +64,8 @@ def test_the_page_is_of_the_present_constants():
     assert forecasts.CALIBRATED.made_on in page
     assert "| **known** |" in page
     assert page.count(forecasts.HEAD) == 3
+    known = next(line for line in page.splitlines() if line.startswith("| **known** |"))
+    said = re.search(
+        r"median error of (\S+%), where the norm that stays has 10%", " ".join(README.read_text().split())
+    )[1]
+    assert f"| {said}, " in known
