@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from theory.errors import InvalidArgument
 from theory.run.calibration import CALIBRATED, Calibration
 from theory.run.drive import Drive
 from theory.run.invariance import is_invariant
 from theory.run.path import Outlook, outlook, paths
 from theory.run.record import Ahead, LayerRecord
+from theory.settings.checks import shown
 
 __all__ = ["Forecast", "forecast"]
 
@@ -92,7 +94,7 @@ def forecast(record: LayerRecord, ahead: Ahead, *, constants: Calibration = CALI
     Raises
     ------
     InvalidArgument
-        If the decay has taken nothing over the record: no clock, no drive.
+        If an argument is of another kind, or the decay has taken nothing over the end of the record: no clock.
 
     Examples
     --------
@@ -103,6 +105,10 @@ def forecast(record: LayerRecord, ahead: Ahead, *, constants: Calibration = CALI
     >>> print(f"{found.norm_sq:.3f} {found.equilibrium:.3f} {found.knows} {found.settles_after}")
     3.993 4.000 True 25
     """
+    kinds = {"record": (record, LayerRecord), "ahead": (ahead, Ahead), "constants": (constants, Calibration)}
+    for name, (given, kind) in kinds.items():
+        if not isinstance(given, kind):
+            raise InvalidArgument(f"{name} must be a theory.run {kind.__name__}, got {shown(given)}.")
     invariant = is_invariant(record)
     look = outlook(record, bool(invariant), constants)
     path = paths(record, ahead, look, constants)
