@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from theory.algebra.derived import derived
 from theory.errors import InvalidArgument
 from theory.layer.budget import budget_terms
 from theory.run.record import LayerRecord
@@ -39,7 +40,7 @@ FIRST = 1 / 30  # of the record: what comes before is forgotten
 PRESENT = 0.75  # of the record: from there on is "now"
 
 
-@lru_cache
+@derived
 def derive_drive() -> Derivation:
     """Derive the drive in SymPy from the balance of a step; return a Derivation.
 

@@ -18,6 +18,7 @@ from theory.run.invariance import is_invariant
 from theory.run.path import Outlook, outlook, paths
 from theory.run.record import Ahead, LayerRecord
 from theory.settings.checks import shown
+from theory.settings.notebook import InNotebook
 
 __all__ = ["Forecast", "forecast"]
 
@@ -25,7 +26,7 @@ SETTLED = 0.05  # of the norm
 
 
 @dataclass(frozen=True)
-class Forecast:
+class Forecast(InNotebook, answer=("norm_sq", "low", "high", "knows")):
     """Where a layer goes. Made by `forecast`.
 
     Attributes
