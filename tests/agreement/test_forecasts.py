@@ -9,7 +9,7 @@ import pytest
 import sim
 from benchmarks import forecasts
 
-README = Path(__file__).parents[2] / "README.md"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "forecast-your-run.md"
 RUNS = [("mlp momentum", "constant"), ("mlp adamw", "cosine"), ("conv momentum", "constant")]
 
 
@@ -66,6 +66,6 @@ def test_the_page_is_of_the_present_constants():
     assert page.count(forecasts.HEAD) == 3
     known = next(line for line in page.splitlines() if line.startswith("| **known** |"))
     said = re.search(
-        r"median error of (\S+%), where the norm that stays has 10%", " ".join(README.read_text().split())
+        r"median error of (\S+%), where the norm that stays has 10%", " ".join(HOW_TO.read_text().split())
     )[1]
     assert f"| {said}, " in known
