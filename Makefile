@@ -21,7 +21,7 @@ report: .venv/installed  ## the experiments, and out/tailoff.pdf
 quick: .venv/installed  ## a first look in under a minute
 	$(BIN)/tailoff report --quick
 
-test: .venv/installed-dev  ## every test, the slow ones too; EXTRAS="torch" adds the comparison with torch.optim
+test: .venv/installed-dev  ## every test, the slow ones too; EXTRAS="torch distributed" adds the comparison with torch.optim and the Dask cluster
 	@test -z '$(EXTRAS)' || $(BIN)/python -m pip install --quiet --disable-pip-version-check $(EXTRAS)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal
 

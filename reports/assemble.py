@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sim
+from reports.document.kept import Kept
 from reports.document.numbers import sealed_json
-from reports.document.section import Results, Section, in_order
+from reports.document.section import Results, Section, SectionSpec, Task, in_order
 from reports.document.typeset import typeset
 from reports.document.work import run_all
+from reports.document.written import Written
 from reports.sections.all import SECTIONS
 from sim.machinery.paths import as_path
 from sim.machinery.provenance import versions
-from sim.machinery.saving import refuse_unwritable, sealed_netcdf, write_all
+from sim.machinery.saving import refuse_unwritable, write_all
 from sim.machinery.seal import Bytes
+from sim.sweeps.store import opened_store
 from theory.settings import InvalidArgument, whole_number
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 __all__ = ["build"]
 
@@ -31,6 +38,9 @@ def build(
     seed: int = 1,
     data: str | Path | sim.Data = "mnist",
     quiet: bool = False,
+    store: str | Path | None = None,
+    fresh: bool = False,
+    client: Client | None = None,
 ) -> Path:
     """Run the experiments, compare them with the theory and write the report.
 
@@ -48,6 +58,13 @@ def build(
         What `sim.load_data` takes, or returns.
     quiet : bool
         Show no progress bar.
+    store : path, optional
+        The folder that keeps what was measured (as of `sim.sweep`), so that no simulation runs twice. Default: beside
+        the PDF, NAME.store.
+    fresh : bool
+        Empty the store first.
+    client : dask.distributed.Client, optional
+        Run the simulations on its workers: the same bytes as here.
 
     Returns
     -------
@@ -77,15 +94,10 @@ def build(
     refuse_unwritable(path)
     specs = in_order(SECTIONS)
     tasks = {spec.name: spec.tasks(quick, seed, examples) for spec in specs}
-    results: dict[str, Results] = {}
-    with ThreadPoolExecutor(1) as writer:  # writes each section up while the next is simulated
-        written = []
-        for spec, (name, result) in zip(specs, run_all(tasks, quiet=quiet), strict=True):
-            results[name] = result
-            known = {need: results[need] for need in (*spec.needs, name)}
-            written.append(writer.submit(spec.report, known, quick))
-        done = {section.name: section for section in (future.result() for future in written)}
-    sections = [done[spec.name] for spec in SECTIONS]  # as they are read
+    with opened_store(store or path.with_suffix(".store"), fresh=fresh) as there:
+        done = _written_up(specs, tasks, Kept(there, tasks, quick), client, quiet)
+    written = [done[spec.name] for spec in SECTIONS]  # as they are read
+    sections = [one.section for one in written]
     header = {"version": version("tailoff"), "seed": seed, "quick": quick,
               "dataset": "MNIST" if examples.name == "mnist" else Path(examples.name).name,
               "validation": examples.sizes[1], "pixels": _said_of_pixels(examples)}  # fmt: skip
@@ -93,12 +105,33 @@ def build(
     loaded = {"data_notes": list(examples.notes), "class_names": list(examples.class_names)}
     numbers = header | loaded | {"versions": versions(), "pdf_sha256": sha256(pdf).hexdigest()} | _numbers(sections)
     files: dict[str | Path, Sequence[Bytes]] = {
-        path.with_name(f"{path.stem}-{name}.nc"): sealed_netcdf(measured)
-        for section in sections
-        for name, measured in section.measured.items()
+        path.with_name(f"{path.stem}-{name}.nc"): [whole] for one in written for name, whole in one.files.items()
     }
     write_all(files | {path.with_suffix(".json"): [sealed_json(numbers).encode()], path: [pdf]})
     return path
+
+
+def _written_up(
+    specs: list[SectionSpec], tasks: dict[str, list[Task]], kept: Kept, client: Client | None, quiet: bool
+) -> dict[str, Written]:
+    """Return every section: as the store has it, or written up from results while the next are simulated."""
+    for spec in specs:
+        kept.record_scan(spec)
+    done = {spec.name: found for spec in specs if (found := kept.written(spec)) is not None}
+    missing = {spec.name: spec for spec in specs if spec.name not in done}
+    needed = {name for spec in missing.values() for name in (*spec.needs, spec.name)}
+    todo = {name: of for name, of in tasks.items() if name in needed}
+    if client is not None:
+        kept.send([*chain(*todo.values())], client)
+    results: dict[str, Results] = {}
+    with ThreadPoolExecutor(1) as writer:
+        writing: dict[str, Future[Written]] = {}
+        for name, result in run_all(todo, kept, quiet=quiet):
+            results[name] = result
+            if name in missing:
+                known = {need: results[need] for need in (*missing[name].needs, name)}
+                writing[name] = writer.submit(kept.write_up, missing[name], known)
+        return done | {name: future.result() for name, future in writing.items()}
 
 
 def _said_of_pixels(examples: sim.Data) -> str:

@@ -20,6 +20,7 @@ from reports.cli.forecast import forecast
 from reports.cli.output import announce_compilation
 from reports.cli.predict import derive, equilibrium
 from reports.cli.report import report
+from reports.cli.sweep import sweep
 from reports.cli.teacher_student import teacher_student
 from reports.cli.train import train
 from reports.cli.trajectory import trajectory
@@ -63,6 +64,7 @@ for command in (
     layers,
     teacher_student,
     explore,
+    sweep,
     report,
     doctor,
 ):  # fmt: skip; as the help lists them

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reports.cli.optimizer_choice import chosen_optimizer, shape_for, without_effect
+from reports.cli.optimizer_choice import chosen_optimizer, noise_in_memory, shape_for, without_effect
 from reports.cli.options import (
     WHOLE,
     Beta1,
@@ -95,9 +95,9 @@ def decay_for(
             )
         if steps is None and value is not None:
             raise theory.InvalidArgument(f"--steps must be given with {option}. Say how long the run is.")
-    if noise is not None and scale is None:
+    if noise is not None and scale is None and not noise_in_memory(chosen, model["shape"]):
         raise theory.InvalidArgument(
-            f"--noise must be left out without --scale, got {noise:g}: no memory depends on it."
+            f"--noise must be left out without --scale, got {noise:g}: the memory of {chosen} does not depend on it."
         )
     wanted: dict[str, Any] = {"scale": scale, "memory": memory, "epochs": epochs, "batch_size": batch_size}
     wanted["tokens_per_parameter"] = tokens_per_parameter

@@ -8,10 +8,10 @@ from dataclasses import fields
 from typing import Any
 
 from reports.cli.options import read_shape
-from theory import Adafactor, InvalidArgument, Muon, Problem, law_of
+from theory import Adafactor, InvalidArgument, Law, Muon, Problem, law_of
 from theory.settings.optimizers.named import named_optimizer, optimizer_classes
 
-__all__ = ["chosen_optimizer", "listed_optimizers", "shape_for", "without_effect"]
+__all__ = ["chosen_optimizer", "listed_optimizers", "noise_in_memory", "shape_for", "without_effect"]
 
 SHORT: dict[str, dict[str, Any]] = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
 DECOUPLED = ("adamw", "lion", "sgdw", "muon", "adafactor")  # they have no other decay
@@ -97,10 +97,26 @@ def without_effect(optimizer: Any, noise: float | None, shape: tuple[int, ...] |
     """Return what to say of a --noise that drops out of the optimizer's law; nothing if it does not."""
     if noise is None:
         return {}
-    problem = Problem(1.0, 1.0, 1.0, noise, optimizer=optimizer, shape=shape)
-    if law_of(optimizer)(problem).needs_noise:
+    if _law(optimizer, shape).needs_noise:
         return {}
     return {"without_effect": f"--noise: it drops out of the law of {type(optimizer).__name__}"}
+
+
+def noise_in_memory(optimizer: Any, shape: tuple[int, ...] | None) -> bool:
+    """Return whether the optimizer's memory depends on the noise.
+
+    Examples
+    --------
+    >>> import theory
+    >>> noise_in_memory(theory.Adam(), None), noise_in_memory(theory.AdamW(), None)
+    (True, False)
+    """
+    law = _law(optimizer, shape)
+    return law.needs_noise and law.memory_needs_noise
+
+
+def _law(optimizer: Any, shape: tuple[int, ...] | None) -> Law:
+    return law_of(optimizer)(Problem(1.0, 1.0, 1.0, 1.0, optimizer=optimizer, shape=shape))
 
 
 def _with_refusals() -> set[str]:

@@ -44,6 +44,7 @@ __all__ = [
     "Out",
     "Pixels",
     "ScheduleName",
+    "Scheduler",
     "Seed",
     "Settings",
     "Shape",
@@ -126,6 +127,9 @@ Pixels = Annotated[
 ]
 MaxSize = Annotated[
     str | None, typer.Option(help="Refuse files that hold more, unpacked: a number of bytes, or 500MB, 4GB.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Run on a Dask cluster: the address of its scheduler, such as tcp://host:8786.")
 ]
 SIZES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 

@@ -80,6 +80,8 @@ def equilibrium(
     eq = theory.equilibrium(**words, optimizer=chosen, shape=shape_for(chosen, shape), **model)
     names = ("scale", "variance", "balance", "shrink", "relaxation_time", "noise")
     content: dict[str, Any] = {name: getattr(eq, name) for name in names}
+    if not eq.problem.noise_known:
+        content["noise"] = None
     content |= {"optimizer": str(chosen), "method": eq.method, "accuracy": _number_or_none(eq.accuracy)}
     if eq.problem.examples:
         meeting = eq.inverse_sqrt_n

@@ -18,8 +18,19 @@ from reports.cli.forecast import (
     schedule_ahead,
 )
 from reports.cli.optimizer_choice import chosen_optimizer
-from reports.cli.options import AT_HOME, Data, MaxSize, Momentum, Pixels, Seed, Warmup, WeightDecay, read_data
-from theory import InvalidArgument
+from reports.cli.options import (
+    AT_HOME,
+    Data,
+    MaxSize,
+    Momentum,
+    Pixels,
+    Scheduler,
+    Seed,
+    Warmup,
+    WeightDecay,
+    read_data,
+)
+from theory.settings import InvalidArgument
 
 __all__ = ["report"]
 
@@ -51,8 +62,19 @@ def report(
     warmup: Warmup = None,
     total_steps: TotalSteps = None,
     invariant: Invariant = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(**AT_HOME, help="The folder that keeps what was measured. Default: beside the PDF, NAME.store."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Empty the store first: measure all anew.")] = False,
+    scheduler: Scheduler = None,
+    sweep: Annotated[
+        Path | None, typer.Option(**AT_HOME, help="Instead, report on the sweep in this folder; --out says where to.")
+    ] = None,
 ) -> None:
     """Run the experiments and write the report; or report on one recorded run.
+
+    What was measured before, with the same settings by the same code, is taken from the store.
 
     Example: tailoff report --quick
 
@@ -63,7 +85,17 @@ def report(
         "schedule": schedule, "warmup": warmup, "total-steps": total_steps, "invariant": invariant,
     }  # fmt: skip
     if run is not None:
-        about_all = {"quick": quick, "pixels": pixels, "max-size": max_size, "data": data != "mnist", "seed": seed != 1}
+        about_all = {
+            "quick": quick,
+            "pixels": pixels,
+            "max-size": max_size,
+            "data": data != "mnist",
+            "seed": seed != 1,
+            "store": store,
+            "fresh": fresh,
+            "scheduler": scheduler,
+            "sweep": sweep,
+        }
         _refuse(about_all, "is for the report on the experiments: leave it out beside a run")
         from reports.runs.run_files import Said, read_with
         from reports.runs.run_report import write_run_report
@@ -78,10 +110,29 @@ def report(
         typer.echo(f"{path} ({path.stat().st_size // 1024} KB)")
         return
     _refuse(about_run, "is for the report on a run: name its file")
+    if sweep is not None:
+        from reports.runs.sweep_report import report_sweep
+
+        given = {"--quick": quick, "--seed": seed != 1, "--data": data != "mnist", "--pixels": pixels,
+                 "--max-size": max_size, "--store": store, "--fresh": fresh, "--scheduler": scheduler}  # fmt: skip
+        if others := [name for name, value in given.items() if value]:
+            raise InvalidArgument(f"--sweep goes with --out alone, got {', '.join(others)} too. Leave that out.")
+        typer.echo(_written(report_sweep(sweep, out or Path("out/sweep.pdf"))))
+        return
     from reports.assemble import build
 
-    path = build(out, quick=quick, seed=seed, data=read_data(data, pixels, max_size))
-    typer.echo(f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}")
+    client = None
+    if scheduler is not None:
+        from sim.sweeps.cluster import connected
+
+        client = connected(scheduler)
+    examples = read_data(data, pixels, max_size)
+    path = build(out, quick=quick, seed=seed, data=examples, store=store, fresh=fresh, client=client)
+    typer.echo(_written(path))
+
+
+def _written(path: Path) -> str:
+    return f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}"
 
 
 def _refuse(options: Mapping[str, object], why: str) -> None:

@@ -96,10 +96,11 @@ def trajectory(
 
         write_trajectory_figure(plot, run)
     at = np.unique(np.linspace(0, steps, min(steps + 1, PRINTED)).astype(int))
+    error = [None if np.isnan(value) else value for value in run.accuracy[at].tolist()]
     content = {
         "end": float(run.rms[-1]), "K": run.K, "start_left": run.start_left, "remembered": run.remembered(),
         **compared, "largest_fraction": run.largest_fraction, "steps": at.tolist(), "rms": run.rms[at].tolist(),
-        "optimizer": str(chosen),
+        "accuracy": error, "optimizer": str(chosen),
     }  # fmt: skip
     unused = without_effect(chosen, noise, run.problem.shape) if curvature == 0 else {}
     show(said(text, chosen, unused), content | unused, as_json)

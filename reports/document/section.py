@@ -141,6 +141,9 @@ class SectionSpec:
         report(results, quick) returns the section from {name: results} of itself and of what it needs.
     needs : tuple of str
         Names of the sections whose results it uses too.
+    scan : dict
+        Labels of those tasks that are a sweep by themselves: what `sim.open_sweep` and ``tailoff report --sweep`` find
+        in the report's store.
     """
 
     name: str
@@ -148,6 +151,7 @@ class SectionSpec:
     tasks: Callable[[bool, int, sim.Data], list[Task]]
     report: Callable[[Mapping[str, Results], bool], Section]
     needs: tuple[str, ...] = ()
+    scan: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 def in_order(specs: Sequence[SectionSpec]) -> list[SectionSpec]:

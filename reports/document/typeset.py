@@ -17,8 +17,10 @@ from sim.machinery.saving import work_folder
 __all__ = ["typeset"]
 
 
-def typeset(specs: Sequence[SectionSpec], sections: Sequence[Section], header: dict[str, Any]) -> bytes:
-    """Return the report as a tagged PDF.
+def typeset(
+    specs: Sequence[SectionSpec], sections: Sequence[Section], header: dict[str, Any], main: str = "report.typ"
+) -> bytes:
+    """Return a report as a tagged PDF.
 
     Parameters
     ----------
@@ -28,6 +30,8 @@ def typeset(specs: Sequence[SectionSpec], sections: Sequence[Section], header: d
         The content of each, in any order.
     header : dict
         Version, seed, whether this is the quick version, name of the data and number of validation images.
+    main : str
+        The template that the document begins with.
 
     Returns
     -------
@@ -45,7 +49,7 @@ def typeset(specs: Sequence[SectionSpec], sections: Sequence[Section], header: d
             "chapters": [asdict(chapter) for spec in specs for chapter in spec.words],
         }
         (folder / "data.json").write_text(as_json(content), encoding="utf-8")
-        return bytes(typst.compile(str(folder / "report.typ"), root=str(folder), ignore_system_fonts=True))
+        return bytes(typst.compile(str(folder / main), root=str(folder), ignore_system_fonts=True))
 
 
 def _for_template(section: Section) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import xarray as xr
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from reports.document.kept import Kept
 from reports.document.section import Results, Task
 
 __all__ = ["progress_bar", "run_all"]
@@ -27,8 +28,8 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
             bar.stop()
 
 
-def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tuple[str, Results]]:
-    """Run every section's tasks; yield each section's name and results as soon as they are there.
+def run_all(tasks: dict[str, list[Task]], kept: Kept, *, quiet: bool = False) -> Iterator[tuple[str, Results]]:
+    """Run every section's tasks that were not run before; yield each section's name and results once they are there.
 
     The compiled simulations use all cores by themselves, and give the same bits on any number of them.
     """
@@ -38,10 +39,12 @@ def run_all(tasks: dict[str, list[Task]], *, quiet: bool = False) -> Iterator[tu
 
         def run(task: Task) -> xr.Dataset:
             bar.update(total, description=task.what)
-            if task.ticks:
-                return task.run(**task.arguments, progress=lambda: bar.advance(total, task.cost / task.ticks))
-            result = task.run(**task.arguments)
-            bar.advance(total, task.cost)
+            begun = bar.tasks[total].completed
+            result = kept.find(task)
+            if result is None:
+                tick = {"progress": lambda: bar.advance(total, task.cost / task.ticks)} if task.ticks else {}
+                result = kept.run(task, **tick)
+            bar.update(total, completed=begun + task.cost)
             return result
 
         for name, section in tasks.items():

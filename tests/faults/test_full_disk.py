@@ -70,27 +70,28 @@ import reports.assemble as assemble
 from reports.cli.app import main
 from reports.document.section import Results, Section
 class Spec:
-    name, needs, words = "random_walk", (), ()
+    name, needs, words, scan = "random_walk", (), (), {}
     def tasks(self, *_): return []
     def report(self, *_):
         return Section("random_walk", {}, (), {}, {"walk": xr.Dataset({"a": ("x", np.arange(9000.0))})})
 assemble.SECTIONS = (Spec(),)
 assemble.in_order = lambda specs: specs
 assemble.typeset = lambda *_: b"%PDF-1.7 short"
-sys.argv = ["tailoff", "report", "--out", sys.argv[1]]
+sys.argv = ["tailoff", "report", "--out", sys.argv[1], "--store", sys.argv[2]]
 main()
 """
 
 
-def test_a_report(small_disk):
+def test_a_report(small_disk, tmp_path):
     """The PDF and the JSON would still fit, the measured data do not: all three stay as they were."""
     kept = ["all.pdf", "all.json", "all-walk.nc"]
     for name in kept:
         (small_disk / name).write_bytes(b"old")
     (small_disk / "ballast").write_bytes(b"0" * 20000)
     done = subprocess.run(
-        [sys.executable, "-c", REPORT, str(small_disk / "all.pdf")], capture_output=True, text=True, check=False
-    )
+        [sys.executable, "-c", REPORT, str(small_disk / "all.pdf"), str(tmp_path / "store")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
     lines = [line for line in done.stderr.splitlines() if line.startswith("error")] or [done.stderr]
     check((done.returncode, lines), small_disk, "all-walk.nc", kept)
 

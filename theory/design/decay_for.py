@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from theory.design.published import part_of_the_run, refuse_unless_adamw
+from theory.design.timescale import for_its_memory
 from theory.errors import InvalidArgument, OutOfRange
 from theory.settings import check_batch, one_number, positive, positive_answer
 from theory.settings.checks import run_length, shown
@@ -97,13 +98,13 @@ def decay_for(
     if epochs is None and batch_size is not None:
         raise InvalidArgument(f"batch_size must be left out with {given[0]}, got {shown(batch_size)}. Epochs need it.")
 
-    def at(decay: float) -> Any:
-        return equilibrium(**words(decay), optimizer=optimizer, **model)
+    def rests_at(decay: float) -> Value:
+        return equilibrium(**words(decay), optimizer=optimizer, **model).scale
 
     if scale is not None:
         scale = _one_positive("scale", scale)
         if steps is None:
-            return smallest_lam(lambda lam: at(lam).scale, scale, "scale", size, name)
+            return smallest_lam(rests_at, scale, "scale", size, name)
 
         def end(decay: float) -> float:
             try:
@@ -125,7 +126,11 @@ def decay_for(
         check_batch(batch_size, examples)
     else:
         wanted_memory = _one_positive("memory", memory)  # type: ignore[arg-type]
-    return smallest_lam(lambda lam: at(lam).relaxation_time, wanted_memory, "memory in steps", size, name)
+
+    def remembers(decay: float) -> Value:
+        return for_its_memory(optimizer, **words(decay), **model).relaxation_time
+
+    return smallest_lam(remembers, wanted_memory, "memory in steps", size, name)
 
 
 def _given(name: str, value: float | None, hint: str) -> float:

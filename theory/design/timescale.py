@@ -9,10 +9,11 @@ from typing import Any
 from theory.errors import InvalidArgument
 from theory.settings import check_batch, computable, one_number, positive
 from theory.settings.notebook import InNotebook
-from theory.weight.equilibrium import equilibrium
-from theory.weight.problem import PLAIN
+from theory.weight.equilibrium import Equilibrium
+from theory.weight.law import law_that_holds, refuse_unknown_noise
+from theory.weight.problem import PLAIN, posed
 
-__all__ = ["Timescale", "timescale"]
+__all__ = ["Timescale", "for_its_memory", "timescale"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ def timescale(
     optimizer : SGD, Adam, AdamW, ... or a name
         Default: plain SGD.
     **model : float
-        `noise`, `correlation`, `curvature` and `shape` of `theory.equilibrium`.
+        `noise`, `correlation`, `curvature` and `shape` of `theory.equilibrium`; the noise only where the memory
+        depends on it (Adam and others with their decay in the gradient).
 
     Returns
     -------
@@ -84,9 +86,9 @@ def timescale(
     """
     if lr is None and weight_decay is None:
         positive("batch_size", _given("batch_size", batch_size), "Give the number of examples per step.")
-        eq = equilibrium(n, lam, eta, optimizer=optimizer, **model)
+        eq = for_its_memory(optimizer, n=n, lam=lam, eta=eta, **model)
     else:
-        eq = equilibrium(lam=lam, eta=eta, lr=lr, weight_decay=weight_decay, optimizer=optimizer, **model)
+        eq = for_its_memory(optimizer, lam=lam, eta=eta, lr=lr, weight_decay=weight_decay, **model)
     per_epoch = math.nan
     if n is not None or batch_size is not None:
         for name, value in (("n", n), ("batch_size", batch_size)):
@@ -95,6 +97,14 @@ def timescale(
         per_epoch = float(n) / float(batch_size)  # type: ignore[arg-type]
     steps, settling = eq.relaxation_time, eq.settling_time
     return Timescale(steps, steps / per_epoch, settling / per_epoch, settling)
+
+
+def for_its_memory(optimizer: Any, *, shape: tuple[int, ...] | None = None, **given: Any) -> Equilibrium:
+    """Return an equilibrium that is asked for its memory alone: its noise may be unknown where no memory feels it."""
+    problem = posed({"noise": None, "correlation": 0.0, "curvature": 0.0} | given, optimizer, shape)
+    law = law_that_holds(problem)
+    refuse_unknown_noise(law, given.get("noise"), for_memory=True)
+    return Equilibrium(problem, law)
 
 
 def _given(name: str, value: float | None) -> float:

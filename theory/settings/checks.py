@@ -152,7 +152,7 @@ def numbers(name: str, value: Value) -> np.ndarray:
     """Return `value` as an array of real numbers; refuse anything else, and what is masked."""
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError) as error:  # rows of several lengths
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths, a tensor with a gradient
         raise InvalidArgument(f"{name} must be a real number or an array of them, got {shown(value)}.") from error
     if array.dtype.kind not in "iuf":
         raise InvalidArgument(f"{name} must be a real number or an array of them, got {shown(value)}.")

@@ -129,7 +129,10 @@ class Given:
     def factors(self, steps: int) -> np.ndarray:
         """Return them; InvalidArgument if the run has another number of steps."""
         if len(self.values) != steps:
-            raise InvalidArgument(f"schedule must have one factor a step, got {len(self.values)} for {steps} steps.")
+            raise InvalidArgument(
+                f"schedule must have one factor a step, got {len(self.values)} for {steps} steps. Give {steps}, or "
+                f"steps = {len(self.values)}."
+            )
         return np.array(self.values)
 
 

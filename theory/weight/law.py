@@ -19,7 +19,7 @@ from theory.settings.registry import by_stem
 from theory.settings.types import Value
 from theory.weight.from_path import IteratedPath, variance_after
 from theory.weight.inverse_sqrt_n import meeting_by_search
-from theory.weight.problem import Problem
+from theory.weight.problem import Problem, out
 from theory.weight.rates import Rates
 
 __all__ = ["Law", "law_of", "law_that_holds", "refuse_unknown_noise"]
@@ -44,6 +44,9 @@ class Law(ABC):
 
     needs_noise: ClassVar[bool] = True
     """Whether the size of the gradient noise enters."""
+
+    memory_needs_noise: ClassVar[bool] = True
+    """Whether it enters `relaxation_time` and `settling_time`."""
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
@@ -82,6 +85,25 @@ class Law(ABC):
     @abstractmethod
     def settling_time(self) -> Value:
         """Steps in which the excess of E w^2 over its equilibrium falls by e in the long run."""
+
+    @property
+    def turned(self) -> Value:
+        """One minus `step_cosine`, formed without cancellation."""
+        name = type(self.problem.optimizer).__name__
+        raise NotImplementedError(
+            f"the angle of one step is not derived for {name} as it was asked for. Available: numbers for SGD of any "
+            "kind, and for normalised steps with decoupled decay without curvature."
+        )
+
+    @property
+    def step_cosine(self) -> Value:
+        """E w w' / E w^2 of one step in the stationary state: the cosine of the angle that many weights turn by."""
+        return out(1 - np.asarray(self.turned))
+
+    @property
+    def step_angle(self) -> Value:
+        """The angle of one step, in radians."""
+        return out(2 * np.arcsin(np.sqrt(np.asarray(self.turned) / 2)))
 
     @property
     @abstractmethod
@@ -203,9 +225,10 @@ def law_that_holds(problem: Problem) -> Law:
     return law
 
 
-def refuse_unknown_noise(law: Law, noise: Value | None) -> None:
+def refuse_unknown_noise(law: Law, noise: Value | None, *, for_memory: bool = False) -> None:
     """Refuse a problem posed by learning rate and decay alone where the noise enters: its default needs n."""
-    if law.needs_noise and noise is None and not law.problem.examples:
+    enters = law.needs_noise and (law.memory_needs_noise or not for_memory)
+    if enters and noise is None and not law.problem.examples:
         raise InvalidArgument(
             f"noise must be given with lr and weight_decay for {law.problem.optimizer}, got None: its default is "
             "1/sqrt(n). Give the gradient's standard deviation per weight, or n, lam and eta."

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Rates", "fall", "held"]
+__all__ = ["Rates", "fall", "held", "scheduled"]
+
+NEXT_TO_NOTHING = 1e-60  # of the peak's rate, in place of zero: a decay that does not follow the rate goes on
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,14 @@ class Rates:
 def held(lr: float, decay: float, steps: int) -> Rates:
     """Return rates that do not change."""
     return Rates(np.full(steps, float(lr)), np.full(steps, float(decay)))
+
+
+def scheduled(peak: float, decay: float, factors: np.ndarray, decays: np.ndarray, *, independent: bool) -> Rates:
+    """Return the rates of a run from their factors, shape (T,); independent: a step decays as at the peak."""
+    if independent:
+        factors = np.where(factors > 0, factors, NEXT_TO_NOTHING)
+        decays = decays / factors
+    return Rates(peak * factors, decay * decays)
 
 
 def fall(fraction: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ from theory.settings.types import Given
 from theory.weight.drawing import draw_trajectory
 from theory.weight.law import Law, law_of, refuse_unknown_noise
 from theory.weight.problem import PLAIN, Problem, posed
-from theory.weight.rates import Rates
+from theory.weight.rates import Rates, scheduled
 from theory.weight.stages import error_along
 from theory.weight.stationary import Equilibrium
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Trajectory", "trajectory"]
+
 FOLLOWING = 0.05  # within so much of the equilibrium of the moment the weights are said to follow the schedule
 
 
@@ -184,13 +185,15 @@ class Trajectory(InNotebook):
             )
             rows.append(f"follows until    step {self.follows_until} of {self.steps}")
         except (NoEquilibrium, NotImplementedError):
-            rows.append("end over peak    the optimizer has no equilibrium")
+            rows.append("end over peak    there is no equilibrium at the peak")
         if self.largest_fraction > 1:
             why = "the weight grows" if self.largest_fraction >= 2 else "it turns the weight's sign"
             rows.append(f"overshoots       eta (lam/n + curvature) reaches {self.largest_fraction:.4g}: {why}")
         rows.append(
             f"remembered       95% of the final mean square is from the last {100 * self.remembered():.3g}% of the run"
         )
+        if self.accuracy[-1] > 0:
+            rows.append(f"accuracy         the final mean square is known to {100 * self.accuracy[-1]:.2g}%")
         return "\n".join(rows)
 
 
@@ -256,18 +259,14 @@ def trajectory(
     given = {"n": n, "lam": lam, "eta": eta, "lr": lr, "weight_decay": weight_decay}
     model = {"noise": noise, "correlation": correlation, "curvature": curvature}
     problem = posed(given | model, optimizer, shape)
-    for name in ("n", "lam", "eta", "noise", "correlation", "curvature"):
-        if not isinstance(getattr(problem, name), float):
-            raise InvalidArgument(f"{name} must be one number for a trajectory, got {getattr(problem, name)!r}.")
+    for name, value in (given | model).items():
+        if value is not None:
+            one_number(name, value)
     steps = run_length(steps)
     start = one_number("start", start)
     finite("start", start)
-    factors = named(schedule).factors(steps)
-    decays = problem.lam / problem.n * named(decay_schedule).factors(steps)
-    if independent:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            decays = np.where(factors > 0, decays / factors, 0.0)
-    rates = Rates(problem.eta * factors, decays)
+    factors = named(schedule).factors(steps), named(decay_schedule).factors(steps)
+    rates = scheduled(problem.eta, problem.lam / problem.n, *factors, independent=independent)
     law = law_of(problem.optimizer)(problem)
     refuse_unknown_noise(law, noise)
     with np.errstate(over="ignore", invalid="ignore"):

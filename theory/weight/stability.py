@@ -36,22 +36,25 @@ def refuse_plain(problem: Problem) -> None:
         float(np.broadcast_to(v, rates.shape)[index]) for v in (problem.n, problem.eta, problem.curvature, rates)
     )
     here = _here(problem, index, bad)
+    step, strength = ("eta", "lam/n + curvature") if problem.examples else ("lr", "weight_decay + curvature")
     if rate >= 2:
         raise NoEquilibrium(
-            f"{here}the step overshoots, eta (lam/n + curvature) = {rate:g} must be below 2. "
-            f"Take eta below {2 * eta / rate:g}."
+            f"{here}the step overshoots, {step} ({strength}) = {rate:g} must be below 2. "
+            f"Take {step} below {2 * eta / rate:g}."
         )
+    decay = "lam" if problem.examples else "weight_decay"
     if rate == 0:
-        raise NoEquilibrium(f"{here}without decay the variance grows without bound. Take lam above 0.")
+        raise NoEquilibrium(f"{here}without decay the variance grows without bound. Take {decay} above 0.")
     raise NoEquilibrium(
-        f"{here}lam/n + curvature = {rate / eta:g} must be positive, or the weight runs away. "
-        f"Take lam above {-n * curvature:g}."
+        f"{here}{strength} = {rate / eta:g} must be positive, or the weight runs away. "
+        f"Take {decay} above {-n * curvature:g}."
     )
 
 
 def _here(problem: Problem, index: tuple[int, ...], bad: np.ndarray) -> str:
-    """Return the start of the message: the numbers of the first offending point."""
-    numbers = {name: getattr(problem, name) for name in ("lam", "eta", "n", "curvature")}
+    """Return the start of the message: the numbers of the first offending point, in the words they were given in."""
+    words = {"lam": "lam", "eta": "eta", "n": "n"} if problem.examples else {"weight_decay": "lam", "lr": "eta"}
+    numbers = {word: getattr(problem, name) for word, name in (words | {"curvature": "curvature"}).items()}
     text = ", ".join(f"{name} = {float(np.broadcast_to(v, bad.shape)[index]):g}" for name, v in numbers.items())
     which = index[0] if len(index) == 1 else index
     return (
@@ -72,11 +75,16 @@ def refuse_linear(problem: Problem, moments: LinearMoments, values: dict[Any, An
     number = next(i for i, c in enumerate(conditions) if not c[index] > 0)
     limit = _largest_rate(moments.conditions[number], here)
     mode = MODES[number] if number < len(MODES) else "the memory feeds itself"
+    step, decay = ("eta", "lam") if problem.examples else ("lr", "weight_decay")
     raise NoEquilibrium(
         f"{_here(problem, index, bad)}{mode}, {moments.conditions[number]} = {conditions[number][index]:g} must be "
         f"positive for {problem.optimizer} (x = {here[_symbol('x')]:g}: eta times what multiplies w in the gradient, "
         f"y = {here[_symbol('y')]:g}: eta lam/n where decoupled). "
-        + (f"Take eta below {limit:g}." if limit else "No learning rate satisfies it. Take more lam or curvature.")
+        + (
+            f"Take {step} below {limit:g}."
+            if limit
+            else f"No learning rate satisfies it. Take more {decay} or curvature."
+        )
     )
 
 

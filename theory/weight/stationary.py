@@ -277,6 +277,8 @@ class Equilibrium(DrawsItsApproach, InNotebook, answer=("scale",)):
         shown = {name: f"{getattr(self, name):.10g}" if numbers else str(getattr(self, name)) for name in ROWS}
         lines = [f"{name:16} {shown[name]:14} {meaning}" for name, meaning in ROWS.items()]
         lines.append(f"{'method':16} {self.method:14} how the variance comes about")
+        if numbers and self.accuracy > 0:
+            lines.append(f"{'accuracy':16} {self.accuracy:<14.2g} relative error of the variance")
         return "\n".join([*lines, *meeting])
 
     def _repr_latex_(self) -> str:

@@ -129,4 +129,5 @@ LAYERS = SectionSpec(
     tasks=tasks,
     report=report,
     needs=("mnist_run",),
+    scan={"experiment": "lam"},
 )

@@ -16,6 +16,7 @@ def test_equilibrium_in_torchs_words(tailoff):
     expected = theory.equilibrium(lr=1e-3, weight_decay=0.1, optimizer=theory.AdamW((0.9, 0.95)))
     assert numbers["scale"] == expected.scale
     assert "inverse_sqrt_n" not in numbers
+    assert numbers["noise"] is None  # not given, and nothing that the law asks for
     set_so = json.loads(tailoff("equilibrium", *WORDS, "--set", "betas=(0.9, 0.95)", "--json")[1])
     assert set_so == numbers
 
@@ -46,6 +47,11 @@ def test_trajectory(tailoff, tmp_path):
     assert found["rms"] == run.rms[found["steps"]].tolist()
     assert (found["steps"][0], found["steps"][-1]) == (0, 2000)
     assert found["end_over_peak"] == pytest.approx(run.end_over_peak)
+    assert found["accuracy"] == run.accuracy[found["steps"]].tolist()
+    assert f"known to {100 * run.accuracy[-1]:.2g}%" in out
+    unmeasured = ("--optimizer", "adam", "--beta1", 0.99999, "--noise", 0.02, "--steps", 2)
+    found = json.loads(tailoff("trajectory", "--lr", 3e-4, "--weight-decay", 0.1, *unmeasured, "--json")[1])
+    assert found["accuracy"] == [0.0, None, None]
 
 
 def test_trajectory_without_an_equilibrium(tailoff):
@@ -64,6 +70,19 @@ def test_decay_for(tailoff):
     again = json.loads(tailoff(*words, "--json")[1])["weight_decay"]
     ends = theory.trajectory(lr=0.01, weight_decay=again, steps=400, schedule="cosine", start=0.5, noise=0.3).rms[-1]
     assert ends == pytest.approx(0.1, rel=1e-9)
+
+
+def test_a_memory_asks_for_the_noise_where_it_feels_it(tailoff):
+    """Coupled Adam forgets in proportion to the noise; SGD's memory needs none, and takes none."""
+    words = ("decay-for", "--lr", 1e-3, "--memory", 5000, "--json")
+    one, two = (
+        json.loads(tailoff(*words, "--optimizer", "adam", "--noise", s)[1])["weight_decay"] for s in (0.02, 0.04)
+    )
+    assert two == pytest.approx(2 * one, rel=1e-6)
+    assert theory.timescale(lr=1e-3, weight_decay=one, noise=0.02, optimizer="adam").steps == pytest.approx(5000)
+    assert tailoff(*words, "--optimizer", "adam")[0] == 2
+    plain = json.loads(tailoff(*words)[1])["weight_decay"]
+    assert theory.timescale(lr=1e-3, weight_decay=plain).steps == pytest.approx(5000)
 
 
 def test_rescale(tailoff):

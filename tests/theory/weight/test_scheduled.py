@@ -137,21 +137,29 @@ def test_a_million_steps_take_under_a_second():
     assert time.process_time() - begin < 3  # 0.6 s on a quiet machine
 
 
+class NeedsItsGradient:
+    """A tensor with requires_grad, as it looks to NumPy."""
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("Can't call numpy() on Tensor that requires grad.")
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"steps": 0}, "steps must be a whole number of at least 1"),
         ({"steps": 10, "schedule": "cosin"}, "schedule must be one of constant, linear, cosine"),
         ({"steps": 10, "schedule": "trapezoid"}, "needs settings"),
-        ({"steps": 10, "schedule": np.ones(9)}, "one factor a step, got 9 for 10 steps"),
+        ({"steps": 10, "schedule": np.ones(9)}, "got 9 for 10 steps. Give 10, or steps = 9"),
         ({"steps": 10, "schedule": [1.0, -1.0]}, "schedule must be zero or positive"),
         ({"steps": 10, "schedule": schedules.cosine(warmup=10)}, "must cover the warm-up of 10"),
-        ({"steps": 10, "lr": [0.1, 0.2]}, "eta must be one number for a trajectory"),
+        ({"steps": 10, "lr": [0.1, 0.2]}, "lr must be one number, got"),
         ({"steps": 10, "start": np.nan}, "start must be finite"),
         ({"steps": 10, "start": [0.1, 0.2]}, "start must be one number"),
         ({"steps": 10, "schedule": schedules.cosine}, r"schedule must be a name.*with its brackets"),
         ({"steps": 10, "noise": None, "optimizer": AdamW(eps=1.0)}, "noise must be given with eps = 1"),
         ({"steps": 10, "noise": None}, "noise must be given"),
+        ({"steps": 10, "lr": NeedsItsGradient()}, "lr must be a real number"),
     ],
 )
 def test_refusals(change, message):
@@ -163,6 +171,19 @@ def test_a_rate_of_zero_at_the_last_step_moves_nothing():
     run = theory.trajectory(lr=0.1, weight_decay=0.1, noise=1.0, steps=3, start=1.0, schedule=[1.0, 0.5, 0.0])
     assert run.rms[-1] == run.rms[-2]
     assert np.isnan(run.momentary[-1])
+
+
+@pytest.mark.parametrize("optimizer", [SGD(), SGDW(0.7), AdamW((0.9, 0.99)), Lion()])
+def test_a_decay_of_its_own_goes_on_where_the_rate_is_zero(optimizer):
+    """And its clock is that of a held rate, of which every step forgets as much."""
+    words = {"lr": 0.1, "weight_decay": 0.1, "noise": 0.3, "optimizer": optimizer, "start": 20.0}
+    own = theory.trajectory(**words, steps=500, schedule=[1.0] * 200 + [0.0] * 300, independent=True)
+    np.testing.assert_allclose(own.rms[230:] / own.rms[229:-1], 0.99, rtol=1e-6)
+    held = theory.trajectory(**words, steps=500)
+    assert pytest.approx(held.K, rel=1e-12) == own.K
+    with_it = theory.trajectory(**words, steps=500, schedule=[1.0] * 200 + [0.0] * 300)
+    assert with_it.rms[-1] == pytest.approx(with_it.rms[200], rel=1e-9 if optimizer != SGDW(0.7) else 0.02)
+    assert pytest.approx(0.4 * held.K, rel=1e-9) == with_it.K
 
 
 def test_a_run_shorter_than_its_memory_never_follows():

@@ -143,6 +143,8 @@ def plain_optimizer() -> LinearOptimizer:
 class LinearLaw(Law):
     """The law of an optimizer that is a linear recursion, in numbers."""
 
+    memory_needs_noise = False
+
     def __init__(self, problem: Problem, optimizer: LinearOptimizer) -> None:
         super().__init__(problem)
         self.optimizer = optimizer
@@ -192,6 +194,14 @@ class LinearLaw(Law):
         own = self.moments.recursion.at(self.arguments).relaxation_time()
         with np.errstate(divide="ignore"):
             return out(1 / (1 / own + 1 / np.asarray(self.relaxation_time)))
+
+    @cached_property
+    def turned(self) -> Value:
+        """One minus the cosine of one step's angle: E (w' - w)^2 / 2 E w^2, a sum of squares."""
+        M, B = self.numeric.M, self.numeric.B
+        row = (M - np.eye(M.shape[-1]))[..., :1, :]
+        moved = (row @ self.numeric.covariance() @ row.swapaxes(-1, -2))[..., 0, 0] + (B[..., 0, :] ** 2).sum(-1)
+        return out(moved / (2 * np.asarray(self.variance)))
 
     def variance_after(self, steps: Value, start: Value) -> Value:
         """Return E w^2 after `steps` from weights at `start` with an empty buffer; the noise has been running."""

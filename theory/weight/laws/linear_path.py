@@ -105,20 +105,20 @@ def linear_forgetting(at: Callable[[np.ndarray, np.ndarray], np.ndarray], rates:
     at : callable
         Maps learning rates and decays to the relaxation time of the recursion.
     rates : Rates
-        Of every step. Between 2048 of them, spaced evenly in rank, the fall per unit of rate is interpolated.
+        Of every step. Where only the learning rate changes, the fall per unit of rate is interpolated between 2048
+        steps, spaced evenly in rank.
     """
     strength = rates.lr * np.maximum(rates.decay, np.finfo(float).tiny)
     moving = np.flatnonzero(rates.lr > 0)
     out = np.zeros(rates.steps)
     if moving.size == 0:
         return out
-    order = moving[np.argsort(strength[moving], kind="stable")]
-    chosen = order[np.unique(np.linspace(0, order.size - 1, min(SAMPLES, order.size)).astype(int))]
     with np.errstate(divide="ignore"):
+        if moving.size <= SAMPLES or np.ptp(rates.decay[moving]) > 0:
+            out[moving] = 1 / at(rates.lr[moving], rates.decay[moving])
+            return out
+        order = moving[np.argsort(strength[moving], kind="stable")]
+        chosen = order[np.linspace(0, order.size - 1, SAMPLES).astype(int)]
         fall = 1 / at(rates.lr[chosen], rates.decay[chosen])
-    if np.ptp(rates.decay[moving]) == 0 or order.size <= SAMPLES:
-        out[moving] = rates.lr[moving] * np.interp(strength[moving], strength[chosen], fall / rates.lr[chosen])
-        return out
-    with np.errstate(divide="ignore"):
-        out[moving] = 1 / at(rates.lr[moving], rates.decay[moving])
+    out[moving] = rates.lr[moving] * np.interp(strength[moving], strength[chosen], fall / rates.lr[chosen])
     return out

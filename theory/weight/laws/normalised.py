@@ -102,19 +102,9 @@ class NormalisedLaw(OneFactorLaw):
         variance = eta * n * sp.Symbol("S", positive=True) / (lam * (2 - eta * lam / n))
         return sp.Pow(variance, sp.Rational(1, 2), evaluate=False)
 
-    @cached_property
-    def step_cosine(self) -> Value:
-        """E w w' / E w^2 of one step in the stationary state: the cosine of the angle that many weights turn by."""
-        return out(1 - np.asarray(self._turned))
-
-    @cached_property
-    def step_angle(self) -> Value:
-        """The angle of one step, in radians: about sqrt(2 eta lam/n C_0 / S(1)) for small rates."""
-        return out(2 * np.arcsin(np.sqrt(np.asarray(self._turned) / 2)))
-
     @property
-    def _turned(self) -> Value:
-        """One minus the cosine, formed without cancellation.
+    def turned(self) -> Value:
+        """One minus the cosine of one step's angle, about eta lam/n C_0 / S(1); formed without cancellation.
 
         eta u = a w - w' gives the cosine (1 + a^2 - (1 - a^2) C_0 / S) / 2a, and S = C_0 + 2 a Y, Y the sum of
         a^(s - 1) C_s: one minus it is x (C_0 - x Y) / S.

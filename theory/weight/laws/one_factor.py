@@ -23,6 +23,8 @@ __all__ = ["OneFactorLaw"]
 class OneFactorLaw(Law):
     """A law in which a step leaves the fraction a = 1 - x of the mean weight."""
 
+    memory_needs_noise = False
+
     @property
     def memory(self) -> Value:
         """Factor per step by which what drives the weight forgets."""

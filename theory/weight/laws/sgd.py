@@ -90,6 +90,13 @@ class PlainLaw(OneFactorLaw):
 
         return scale_expression(self.problem, derive_plain(not self.problem.is_default("correlation")).result)
 
+    @property
+    def turned(self) -> Value:
+        """One minus the cosine of one step's angle: that of the recursion of one weight."""
+        from theory.weight.laws.linear import LinearLaw, plain_optimizer
+
+        return LinearLaw(self.problem, plain_optimizer()).turned
+
     def variance_after(self, steps: Value, start: Value) -> Value:
         """Return E w^2 after `steps` from weights at `start`; the noise has been running for ever."""
         at = self.problem

@@ -34,6 +34,7 @@ from theory.settings.types import Value
 from theory.weight.law import Law
 from theory.weight.laws.closed_loop import LONGEST_MEMORY, Loop, closed_loop, open_rate
 from theory.weight.problem import Problem, out
+from theory.weight.rates import Rates
 
 __all__ = ["SignLoopLaw"]
 
@@ -180,6 +181,10 @@ class SignLoopLaw(Law):
     def deviation_bound(self, start: float) -> Callable[[float], float]:
         """Refuse, as `variance_after` does."""
         return self.variance_after(0, start)
+
+    def path(self, rates: Rates, start: float) -> np.ndarray:
+        """Refuse, as `variance_after` does."""
+        return self.variance_after(rates.steps, start)
 
     def shrink_over(self, steps: Value, *, limit: bool) -> Value:
         """Return the factor by which so many steps shrink the mean weight, or its leading order."""

@@ -185,3 +185,23 @@ def test_text_and_expression():
     assert "method" in str(eq)
     assert "mu" in str(eq.expression)
     assert eq._repr_latex_().startswith("$")
+
+
+@pytest.mark.parametrize("decay", [0.1, 1e-4, 1e-10])
+def test_step_angle_of_momentum_beside_the_decay(decay):
+    """Cosine (a + mu)/(1 + a mu): that of two neighbours of an AR(2) process with the roots a and mu."""
+    mu = 0.83
+    law = theory.equilibrium(lr=0.3, weight_decay=decay / 0.3, noise=0.7, optimizer=SGD(mu, decoupled=True)).law
+    assert law.turned == pytest.approx(decay * (1 - mu) / (1 + (1 - decay) * mu), rel=1e-9, abs=0)
+    assert law.step_angle == pytest.approx(np.arccos(1 - law.turned), rel=1e-3 if decay < 1e-9 else 1e-7)
+    coupled = theory.equilibrium(lr=0.3, weight_decay=decay / 0.3, noise=0.7, optimizer=SGD(mu)).law
+    assert coupled.turned == pytest.approx(decay / (1 + mu), rel=1e-9, abs=0)
+    assert coupled.turned != pytest.approx(law.turned, rel=0.1, abs=0)
+
+
+def test_step_angle_of_plain_steps():
+    """Without momentum the neighbours of an AR(1) process: cosine a; an array has one for each."""
+    eq = theory.equilibrium(lr=np.array([0.1, 0.3]), weight_decay=0.2, noise=0.7)
+    np.testing.assert_allclose(eq.law.step_cosine, 1 - 0.2 * np.array([0.1, 0.3]), rtol=1e-12)
+    with pytest.raises(NotImplementedError, match="angle of one step is not derived for Adam"):
+        _ = theory.equilibrium(lr=1e-3, weight_decay=0.2, noise=0.7, optimizer="adam").law.step_angle
