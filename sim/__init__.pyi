@@ -14,8 +14,11 @@ from .machinery.loading import load as load
 from .machinery.saving import save as save
 from .optimizers.rule import Rule as Rule
 from .optimizers.rule import rule_of as rule_of
+from .recording.recorder import Recorder as Recorder
+from .recording.torch_recorder import torch_recorder as torch_recorder
 from .sweeps.opened import open_sweep as open_sweep
 from .sweeps.sweep import sweep as sweep
+from .traces.read_trace import read_trace as read_trace
 from .training.minimise import minimise as minimise
 from .training.train import train as train
 from .training.untrained import untrained as untrained

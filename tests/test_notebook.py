@@ -50,7 +50,7 @@ def test_the_conventions_are_a_table():
 
 def test_every_result_has_an_answer():
     """What is public and a dataclass is settings, a part of a theory, or a result that a notebook can show."""
-    parts = {"Problem", "LinearOptimizer", "LinearRecursion", "Split"}
+    parts = {"Problem", "LinearOptimizer", "LinearRecursion", "Split", "LayerRecord", "Ahead"}
     without = {
         name
         for package in (theory, sim, reports)

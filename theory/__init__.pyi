@@ -54,6 +54,11 @@ from .network.mean_field import mean_field as mean_field
 from .network.saturated_layer import exponent_with_noise as exponent_with_noise
 from .network.saturated_layer import noise_held_norm as noise_held_norm
 from .network.saturated_layer_derivation import derive_saturated_layer as derive_saturated_layer
+from .run.calibration import CALIBRATED as CALIBRATED
+from .run.forecast import Forecast as Forecast
+from .run.forecast import forecast as forecast
+from .run.record import Ahead as Ahead
+from .run.record import LayerRecord as LayerRecord
 from .settings import ASGD as ASGD
 from .settings import SGD as SGD
 from .settings import SGDW as SGDW

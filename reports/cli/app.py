@@ -16,6 +16,7 @@ from reports.cli.doctor import doctor
 from reports.cli.explore import explore
 from reports.cli.finished import layers
 from reports.cli.fit import fit
+from reports.cli.forecast import forecast
 from reports.cli.output import announce_compilation
 from reports.cli.predict import derive, equilibrium
 from reports.cli.report import report
@@ -59,6 +60,7 @@ for command in (
     walk,
     train,
     fit,
+    forecast,
     layers,
     teacher_student,
     explore,

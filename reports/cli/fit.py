@@ -15,7 +15,7 @@ from theory import TailoffError
 if TYPE_CHECKING:
     from sim.traces.trace import Series
 
-__all__ = ["fit"]
+__all__ = ["fit", "read_counts"]
 
 Name = str | None
 SHOWN = 3  # failures in a message
@@ -51,7 +51,7 @@ def fit(
     from reports.runs.files import read_decay
     from sim.traces.trace import Choice
 
-    counts = _counts(weights) if weights is not None else ()
+    counts = read_counts(weights) if weights is not None else ()
     trace = read_decay(
         file,
         Choice(
@@ -99,7 +99,7 @@ def _fitted(series: Series, plot: Path | None) -> tuple[str, dict[str, Any]]:
     return str(result), result.as_dict()
 
 
-def _counts(text: str) -> tuple[int, ...]:
+def read_counts(text: str) -> tuple[int, ...]:
     """Return the numbers of weights: 23520, or 784x30, or one for each layer with commas between."""
     try:
         counts = []

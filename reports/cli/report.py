@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reports.cli.options import AT_HOME, Data, MaxSize, Pixels, Scheduler, Seed, read_data
+from reports.cli.forecast import (
+    Invariant,
+    OptimizerOfRun,
+    PeakLr,
+    ScheduleAhead,
+    Steps,
+    TotalSteps,
+    schedule_ahead,
+)
+from reports.cli.optimizer_choice import chosen_optimizer
+from reports.cli.options import (
+    AT_HOME,
+    Data,
+    MaxSize,
+    Momentum,
+    Pixels,
+    Scheduler,
+    Seed,
+    Warmup,
+    WeightDecay,
+    read_data,
+)
 from theory.settings import InvalidArgument
 
 __all__ = ["report"]
 
 
 def report(
+    run: Annotated[
+        Path | None, typer.Argument(**AT_HOME, help="A recorded run: a report on this one, as `forecast` reads it.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             **AT_HOME,
             help="The PDF; .json and .nc files go beside it. Default out/tailoff.pdf, with --quick "
-            "out/tailoff-quick.pdf.",
+            "out/tailoff-quick.pdf; of a run, beside its file.",
             show_default=False,
         ),
     ] = None,
@@ -28,6 +53,15 @@ def report(
     data: Data = "mnist",
     pixels: Pixels = None,
     max_size: MaxSize = None,
+    steps: Steps = None,
+    optimizer: OptimizerOfRun = None,
+    lr: PeakLr = None,
+    weight_decay: WeightDecay = None,
+    momentum: Momentum = None,
+    schedule: ScheduleAhead = None,
+    warmup: Warmup = None,
+    total_steps: TotalSteps = None,
+    invariant: Invariant = None,
     store: Annotated[
         Path | None,
         typer.Option(**AT_HOME, help="The folder that keeps what was measured. Default: beside the PDF, NAME.store."),
@@ -38,12 +72,44 @@ def report(
         Path | None, typer.Option(**AT_HOME, help="Instead, report on the sweep in this folder; --out says where to.")
     ] = None,
 ) -> None:
-    """Run the experiments and write the report.
+    """Run the experiments and write the report; or report on one recorded run.
 
     What was measured before, with the same settings by the same code, is taken from the store.
 
     Example: tailoff report --quick
+
+    Example: tailoff report run.arrows --out run.pdf
     """
+    about_run = {
+        "steps": steps, "optimizer": optimizer, "lr": lr, "weight-decay": weight_decay, "momentum": momentum,
+        "schedule": schedule, "warmup": warmup, "total-steps": total_steps, "invariant": invariant,
+    }  # fmt: skip
+    if run is not None:
+        about_all = {
+            "quick": quick,
+            "pixels": pixels,
+            "max-size": max_size,
+            "data": data != "mnist",
+            "seed": seed != 1,
+            "store": store,
+            "fresh": fresh,
+            "scheduler": scheduler,
+            "sweep": sweep,
+        }
+        _refuse(about_all, "is for the report on the experiments: leave it out beside a run")
+        from reports.runs.run_files import Said, read_with
+        from reports.runs.run_report import write_run_report
+
+        if momentum is not None and optimizer is None:
+            raise InvalidArgument(f"--momentum must be given with --optimizer, got {momentum!r} alone.")
+        chosen = chosen_optimizer(optimizer, momentum) if optimizer else None
+        falls = schedule_ahead(schedule, {"warmup": warmup})
+        said = Said(chosen, lr, weight_decay, falls, total_steps, steps, tuple(invariant or ()))
+        record, plan, notes = read_with(run, said)
+        path = write_run_report(out or run.with_suffix(".pdf"), record, plan, run.stem, notes)
+        typer.echo(f"{path} ({path.stat().st_size // 1024} KB)")
+        return
+    _refuse(about_run, "is for the report on a run: name its file")
     if sweep is not None:
         from reports.runs.sweep_report import report_sweep
 
@@ -67,3 +133,9 @@ def report(
 
 def _written(path: Path) -> str:
     return f"{path} ({path.stat().st_size // 1024} KB), numbers in {path.with_suffix('.json')}"
+
+
+def _refuse(options: Mapping[str, object], why: str) -> None:
+    for name, given in options.items():
+        if given:
+            raise InvalidArgument(f"--{name} {why}.")

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from sim.errors import DataError
 
-__all__ = ["read_text"]
+__all__ = ["UNPACKED_BY", "encoding_of", "read_text"]
 
 MAX_BYTES = 100_000_000
 UNPACKED_BY = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
@@ -51,7 +51,7 @@ def read_text(path: Path, max_bytes: int | None = None) -> tuple[str, list[str]]
         raise DataError(
             f"{path} has more than {max_bytes / 1e6:g} MB, unpacked. Raise the limit with --max-size, or thin it."
         )
-    encoding = _encoding(data)
+    encoding = encoding_of(data)
     notes = []
     try:
         text = data.decode(encoding)
@@ -99,7 +99,7 @@ def _only_member(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     return members[0]
 
 
-def _encoding(data: bytes) -> str:
+def encoding_of(data: bytes) -> str:
     """Say how the text is encoded: by its mark, or by the zero bytes that plain letters have in UTF-16."""
     for mark, name in MARKS:
         if data.startswith(mark):

@@ -25,7 +25,7 @@ from sim.traces.trace import Choice, Series, Trace
 from sim.traces.values import Pair
 from sim.traces.vocabulary import understood, words
 
-__all__ = ["from_run", "from_table"]
+__all__ = ["from_run", "from_table", "time_running_on"]
 
 Record = tuple[str, np.ndarray, np.ndarray, np.ndarray | None, str, str]
 # layer, time, value, error, quantity, and which value is not positive
@@ -81,7 +81,7 @@ def from_table(path: str | Path, choice: Choice | None = None) -> Trace:
         raise DataError(f"{path} has a heading and no rows. Give a file with the record in it.")
     layers = chosen_layers(path, layers_of(table, columns, choice.layer, notes), choice.layer)
     if columns.epoch is not None:
-        time = _running(table, time, columns, layers, (choice.epoch_steps, notes))
+        time = time_running_on(table, time, columns, layers, (choice.epoch_steps, notes))
     elif choice.epoch_steps is not None:
         raise DataError(f"{path}: --epoch-steps is for a step beside an epoch, and there are no two such columns.")
     records = [_record(table, time, layer, left_out) for layer in layers]
@@ -133,7 +133,7 @@ def _refuse_choices_of_tables(name: str, choice: Choice) -> None:
             raise DataError(f"{name} is a run of ours, the rms over epochs: {option} is for tables. Leave it out.")
 
 
-def _running(
+def time_running_on(
     table: Table, time: np.ndarray, columns: Columns, layers: list[Layer], how: tuple[int | None, list[str]]
 ) -> np.ndarray:
     """Return the time that runs on, where each layer's counter begins anew with each epoch; else the time as it is."""

@@ -7,7 +7,7 @@ import numpy as np
 from sim.errors import DataError
 from sim.traces.trace import Series
 
-__all__ = ["ordered"]
+__all__ = ["distinct", "ordered"]
 
 MOST_BACK = 0.2  # of the points may go back in time; more is no order at all
 MOST_REPEATED = 0.1  # of the points may disagree with another of the same time
@@ -50,12 +50,29 @@ def ordered(
             f"the {unit} goes back {times(len(back))} ({places}{', ...' if len(back) > 3 else ''}), as after a "
             f"restart: segments of {', '.join(map(str, points[:8]))}{', ...' if len(points) > 8 else ''} points"
         )
-    told, place = np.unique(np.stack([segment, time]), axis=1, return_inverse=True)
-    if told.shape[1] < len(time):
-        value, error, note = _told_once(layer, place.reshape(-1), value, error)
-        segment, time = told[0].astype(int), told[1]
+    told_segment, told, place = distinct(segment, time)
+    if len(told) < len(time):
+        value, error, note = _told_once(layer, place, value, error)
+        segment, time = told_segment, told
         notes.append(note)
     return Series(layer, time, value, error, segment), notes
+
+
+def distinct(segment: np.ndarray, time: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the different pairs in their order, and the place of each given pair among them.
+
+    Examples
+    --------
+    >>> distinct(np.array([1, 1, 1, 2]), np.array([0.0, 5.0, 5.0, 3.0]))
+    (array([1, 1, 2]), array([0., 5., 3.]), array([0, 1, 1, 2]))
+    """
+    order = np.lexsort((time, segment))  # a quick one where they are in order, as they mostly are
+    sorted_segment, sorted_time = segment[order], time[order]
+    new = np.ones(len(time), bool)
+    new[1:] = (np.diff(sorted_segment) != 0) | (np.diff(sorted_time) != 0)
+    place = np.empty(len(time), int)
+    place[order] = np.cumsum(new) - 1
+    return sorted_segment[new], sorted_time[new], place
 
 
 def times(count: int) -> str:

@@ -42,6 +42,10 @@ class Table:
     where : callable
         Of a row's index: the place in the file, in words, for messages.
     notes : tuple of str
+    separator : str
+        Of text; " " is any white space.
+    begin : int
+        Lines of text before the first row.
     """
 
     path: Path
@@ -50,6 +54,8 @@ class Table:
     decimal: str
     where: Callable[[int], str]
     notes: tuple[str, ...] = ()
+    separator: str = ""
+    begin: int = 0
 
     @property
     def names(self) -> list[str]:
@@ -105,7 +111,8 @@ def read_table(path: Path, text: str, decimal: str | None = None) -> Table:
     _refuse_second_heading(path, frame, decimal, where)
     if decimal == ",":
         notes.append("commas are decimal signs")
-    return Table(path, frame, names[0] != "1", decimal, where, tuple(notes))
+    begin = line_of(text, before) - 1
+    return Table(path, frame, names[0] != "1", decimal, where, tuple(notes), separator, begin)
 
 
 def _refuse_second_heading(path: Path, frame: pd.DataFrame, decimal: str, where: Callable[[int], str]) -> None:

@@ -12,7 +12,9 @@ Assumptions
 1. The update is plain SGD with weight decay, w' = a w - eta g; nothing is assumed of the network, the cost or the data.
 2. The second moments of the weights are stationary.
 
-Range: any eta, lam > 0 with 0 < eta lam / n < 2. Exact: no error order.
+Range: any eta, lam > 0 with 0 < eta lam / n < 2. Exact: no error order. What people train with, to leading order in the
+rate: heavy-ball momentum with eta over 1 - momentum for eta (`momentum=`), and decoupled decay with a preconditioner P,
+such as AdamW, with the moments of P g for those of g.
 
 References
 ----------
@@ -30,7 +32,16 @@ import numpy as np
 
 from theory.errors import InvalidArgument, NoEquilibrium
 from theory.layer.budget import budget_terms, derive_norm_balance, layer_numbers
-from theory.settings import check_labels, check_range, check_shapes, non_negative, representable, whole_number
+from theory.settings import (
+    check_fraction,
+    check_labels,
+    check_range,
+    check_shapes,
+    non_negative,
+    one_number,
+    representable,
+    whole_number,
+)
 from theory.settings.notebook import InNotebook
 from theory.settings.types import Number
 from theory.weight.problem import number
@@ -90,6 +101,7 @@ def norm_balance(
     alignment: Number,
     grad_sq_error: Number | None = None,
     alignment_error: Number | None = None,
+    momentum: float = 0.0,
 ) -> NormBalance:
     """Predict the stationary squared norm of a layer from its gradient statistics.
 
@@ -101,6 +113,10 @@ def norm_balance(
         E||g||^2 and E<w, g> of the layer, g the minibatch-mean gradient of C0 without the decay term.
     grad_sq_error, alignment_error : float or ndarray, optional
         Their standard errors, taken as independent; give both or none.
+    momentum : float
+        Of a heavy ball that sums the gradients, as torch's SGD, in [0, 1): a gradient then counts 1 / (1 - momentum)
+        times. Where nothing but white noise holds the layer, `norm_sq` is too high by the fraction
+        momentum / (1 + momentum) of the decay per step; g is the gradient before momentum.
 
     Returns
     -------
@@ -123,10 +139,17 @@ def norm_balance(
     --------
     >>> print(f"{norm_balance(100, 10.0, 0.1, grad_sq=2.0, alignment=-0.3).norm_sq:.6f}")
     3.989950
+
+    AdamW with lr 1e-3 and weight_decay 0.1, from its preconditioned gradients:
+
+    >>> print(f"{norm_balance(1, 0.1, 1e-3, grad_sq=2.0, alignment=-0.3).norm_sq:.4f}")
+    3.0099
     """
     errors = {"grad_sq_error": grad_sq_error, "alignment_error": alignment_error}
     check_labels({"grad_sq": grad_sq, "alignment": alignment, **errors})
+    check_fraction("momentum", one_number("momentum", momentum))
     n, lam, eta, grad_sq, alignment = layer_numbers(n=n, lam=lam, eta=eta, grad_sq=grad_sq, alignment=alignment)
+    eta = eta / (1 - momentum)
     x = eta * lam / n
     _, noise, signal = budget_terms(x, eta, 1.0, grad_sq, alignment)
     _refuse_without_norm(np.asarray(x), np.asarray(noise + signal))

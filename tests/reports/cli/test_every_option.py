@@ -1,8 +1,8 @@
 """No option is ignored: given to any command, each one changes the answer, is said to have no effect, or is refused.
 
 The options are those that the command line itself lists, so that a new one fails here until it is tried. Of `fit`,
-`explore`, `report` and `sweep` the options have tests of their own: one reads files of every kind, the others take a
-while, or write stores.
+`explore`, `forecast`, `report` and `sweep` the options have tests of their own: two read files of every kind, the
+others take a while, or write stores.
 """
 
 import gc
@@ -15,7 +15,7 @@ import typer.main
 import theory
 from reports.cli import app as cli
 
-ELSEWHERE = {"explore", "fit", "report", "sweep"}
+ELSEWHERE = {"explore", "fit", "forecast", "report", "sweep"}
 COMMANDS = {
     name: command for name, command in typer.main.get_command(cli.app).commands.items() if name not in ELSEWHERE
 }

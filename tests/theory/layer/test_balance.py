@@ -86,3 +86,21 @@ def test_arguments_that_do_not_go_together():
         lists.norm_sq,
         [theory.norm_balance(100, 10.0, 0.1, grad_sq=g, alignment=a).norm_sq for g, a in ((2, -1), (3, -2))],
     )
+
+
+@pytest.mark.parametrize("momentum", [0.5, 0.9, 0.99])
+@pytest.mark.parametrize("decay", [1e-4, 1e-2])
+def test_momentum_counts_a_gradient_more_than_once(momentum, decay):
+    """Against the exact law of heavy-ball momentum under white noise, with the error that the docstring states."""
+    lr, noise = 0.1 * (1 - momentum), 0.3
+    exact = theory.equilibrium(lr=lr, weight_decay=decay / 0.1, noise=noise, optimizer=theory.SGD(momentum)).scale ** 2
+    found = theory.norm_balance(1.0, decay / 0.1, lr, grad_sq=noise**2, alignment=0.0, momentum=momentum).norm_sq
+    stated = momentum / (1 + momentum) * decay
+    assert found / exact - 1 == pytest.approx(stated, rel=0.02)
+    plain = theory.norm_balance(1.0, decay / 0.1, lr, grad_sq=noise**2, alignment=0.0).norm_sq
+    assert abs(plain / exact - 1) > 10 * stated
+
+
+def test_a_momentum_that_never_forgets_is_refused():
+    with pytest.raises(theory.InvalidArgument, match="momentum"):
+        theory.norm_balance(1.0, 0.1, 0.1, grad_sq=1.0, alignment=0.0, momentum=1.0)
