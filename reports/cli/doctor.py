@@ -57,7 +57,7 @@ def required(extra: str) -> list[str]:
     Examples
     --------
     >>> "numpy" in required(""), "torch" in required(""), required("torch")
-    (True, False, ['torch'])
+    (True, False, ['pyarrow', 'torch'])
     """
     found = []
     for line in requires("tailoff") or []:

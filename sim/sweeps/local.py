@@ -94,9 +94,15 @@ class LocalCrew:
             env=environment, start_new_session=True,
         )  # fmt: skip
         self._running.add(process)
-        process.stdin.write(len(self._call).to_bytes(8, "big") + self._call)  # type: ignore[union-attr]
-        process.stdin.flush()  # type: ignore[union-attr]
-        if problem := pickle.load(process.stdout):  # type: ignore[arg-type]
+        if self._closed:  # since: it has not ended this one
+            process.kill()
+        try:
+            process.stdin.write(len(self._call).to_bytes(8, "big") + self._call)  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            problem = pickle.load(process.stdout)  # type: ignore[arg-type]
+        except (EOFError, OSError) as error:
+            raise EOFError(self._ended(process)) from error
+        if problem:
             self._ended(process)
             raise InvalidArgument(f"run must be a function that workers can load, but {problem}.")
         return process

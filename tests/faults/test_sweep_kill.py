@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 
 import sim
+from sim.sweeps.batch import Call
+from sim.sweeps.dispatch import Batch
+from sim.sweeps.local import LocalCrew
 from tests.faults.test_interrupt import idle_factor
 from tests.sim.sweeps import toys
 
@@ -100,3 +103,14 @@ def test_two_sweeps_on_one_store(tmp_path):
     assert [process.communicate(timeout=300)[1] for process in both] == ["", ""]
     assert len(done(store)) == 120
     assert set(Counter(log.read_text().splitlines()).values()) == {1}
+
+
+@pytest.mark.parametrize("after", [0.0, 0.01, 0.3])
+def test_a_crew_that_is_closed_while_its_workers_start_ends_at_once(tmp_path, after):
+    crew = LocalCrew(Call(toys.scale, {"log": str(tmp_path / "log"), "wait": 20.0}), 2)
+    for i in range(4):
+        crew.submit(Batch((i,), [{"lam": 1.0 + i, "eta": 0.1}]))
+    time.sleep(after)
+    pressed = time.monotonic()
+    crew.close()
+    assert time.monotonic() - pressed < 2 * idle_factor()

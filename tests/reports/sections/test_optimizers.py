@@ -5,18 +5,18 @@ import pytest
 import theory
 from reports.comparison import Comparison
 from reports.document.numbers import as_json
-from reports.document.work import run_all
 from reports.runs.walks import optimizer_of, scale_of
 from reports.sections.optimizers.catalogue import CASES
 from reports.sections.optimizers.every import every_tasks
 from reports.sections.optimizers.experiments import OPTIMIZERS
 from reports.sections.optimizers.scheduled import ENDS, ends_closed_form
 from reports.sections.optimizers.section import EVERY_OPTIMIZER
+from tests.reports.sections.measured import measured
 
 
 @pytest.fixture(scope="module")
 def results():
-    return dict(run_all({"optimizers": EVERY_OPTIMIZER.tasks(True, 1, None)}, quiet=True))
+    return measured({"optimizers": EVERY_OPTIMIZER.tasks(True, 1, None)})
 
 
 @pytest.fixture(scope="module")

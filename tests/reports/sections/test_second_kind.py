@@ -8,9 +8,9 @@ import pytest
 import sim
 from reports.document.section import in_order
 from reports.document.typeset import typeset
-from reports.document.work import run_all
 from reports.sections.all import SECTIONS
 from reports.sections.envelope import experiments
+from tests.reports.sections.measured import measured
 
 FULL = ("mnist_run", "layers", "envelope")  # on so few examples the full sections take seconds
 
@@ -25,7 +25,7 @@ def sections():
         patch.setattr(experiments, "MOST_EXAMPLES", 60_000)
         patch.setattr(experiments, "MANY_FRACTIONS", (0.5, 0.65))
         tasks = {spec.name: spec.tasks(spec.name not in FULL, 1, data) for spec in specs}
-    results = dict(run_all(tasks, quiet=True))
+    results = measured(tasks)
     return {spec.name: spec.report(results, spec.name not in FULL) for spec in specs}
 
 

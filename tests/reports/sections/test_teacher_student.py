@@ -8,14 +8,14 @@ import pytest
 
 import theory
 from reports.document.numbers import as_json
-from reports.document.work import run_all
 from reports.runs.committee import overlap_scores, predict
 from reports.sections.teacher_student.section import TEACHER_STUDENT, next_order
+from tests.reports.sections.measured import measured
 
 
 @pytest.fixture(scope="module")
 def results():
-    return dict(run_all({TEACHER_STUDENT.name: TEACHER_STUDENT.tasks(True, 1, None)}, quiet=True))
+    return measured({TEACHER_STUDENT.name: TEACHER_STUDENT.tasks(True, 1, None)})
 
 
 def test_every_comparison_holds(results):
