@@ -9,6 +9,7 @@ import typer
 
 from reports.cli.optimizer_choice import chosen_optimizer
 from reports.cli.options import (
+    AT_HOME,
     WHOLE,
     Beta1,
     Beta2,
@@ -48,7 +49,9 @@ Invariant = Annotated[
 
 
 def forecast(
-    run: Annotated[Path, typer.Argument(help="A run of sim.torch_recorder or sim.Recorder, or a logger's table.")],
+    run: Annotated[
+        Path, typer.Argument(**AT_HOME, help="A run of sim.torch_recorder or sim.Recorder, or a logger's table.")
+    ],
     steps: Steps = None,
     optimizer: OptimizerOfRun = None,
     lr: PeakLr = None,

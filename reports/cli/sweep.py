@@ -27,7 +27,7 @@ SHOWN = 5  # reasons
 
 
 def sweep(
-    grid: Annotated[Path, typer.Argument(help="A TOML file: run, seed, [fixed], [grid].")],
+    grid: Annotated[Path, typer.Argument(**AT_HOME, help="A TOML file: run, seed, [fixed], [grid].")],
     store: Annotated[
         Path | None,
         typer.Option(**AT_HOME, help="The folder that keeps the results. Default: beside the file, NAME.store."),
@@ -84,9 +84,10 @@ def _forecast(plan: Plan, folder: Path, workers: int | None) -> str:
     from sim.sweeps.batch import run_batch
     from sim.sweeps.database import FILE
     from sim.sweeps.store import reader
+    from sim.sweeps.sweep import finished
 
-    rows = reader(folder).rows(point.key for point in plan.points) if (folder / FILE).exists() else {}
-    todo = [point for point in plan.points if point.key not in rows or rows[point.key].status == "failed"]
+    there = finished(plan, reader(folder)) if (folder / FILE).exists() else {}
+    todo = [point for point in plan.points if point.key not in there]
     said = f"{len(plan.points)} points, {len(plan.points) - len(todo)} of them done"
     if not todo:
         return said

@@ -9,14 +9,16 @@ from typing import Any, ParamSpec
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-__all__ = ["COLOURS", "WIDTH", "log_scale", "new_figure", "residual_band", "styled"]
+__all__ = ["COLOURS", "WIDTH", "log_scale", "new_figure", "plain_numbers", "residual_band", "styled"]
 
 P = ParamSpec("P")
 
 WIDTH = 6.7  # inches: the text width of the page
+TICKED = 300  # a logarithmic axis up to so wide has numbers at 2 and 5 too
 COLOURS = {  # Okabe and Ito's palette
     "blue": "#0072B2",
     "orange": "#D55E00",
@@ -72,10 +74,14 @@ def log_scale(axis: Axes, low: float, high: float) -> None:
     """Make the vertical axis logarithmic from `low` to `high`, with labels at 1, 2 and 5 as plain numbers."""
     axis.set_yscale("log")
     axis.set_ylim(low, high)
-    wide = high / low > 300
-    axis.yaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    plain_numbers(axis.yaxis, low, high)
+
+
+def plain_numbers(axis: Axis, low: float, high: float) -> None:
+    """Label a logarithmic axis at 1, 2 and 5 as plain numbers; at 1 alone where it is wide."""
+    axis.set_major_locator(LogLocator(subs=(1.0,) if high / low > TICKED else (1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def residual_band(axis: Axes, limit: float = 4.0) -> None:

@@ -1,5 +1,7 @@
 """The laws as the page evaluates them: JavaScript printed from the SymPy objects of `theory`, never typed again.
 
+The shapes of a schedule's fall are NumPy functions there, and stand here once more: a test holds one against the other.
+
 >>> print(javascript({"balance": laws()["adamw_balance"]}).splitlines()[1])
   balance: ({lambda, n}) => n/lambda,
 """

@@ -38,7 +38,13 @@ def write_page(path: Path) -> Path:
 
 
 def html() -> str:
-    """Return the page: one file, which asks nothing of a network."""
+    """Return the page: one file, which asks nothing of a network.
+
+    Raises
+    ------
+    TailoffError
+        If Bokeh is not installed.
+    """
     if find_spec("bokeh") is None:
         raise TailoffError("the explorer draws with Bokeh, which is not installed. Run: pip install 'tailoff[explore]'")
     from bokeh.embed import json_item

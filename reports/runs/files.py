@@ -12,7 +12,7 @@ from sim.machinery.loading import MAX_BYTES
 from sim.traces.read import from_run, from_table
 from sim.traces.trace import Choice, Trace
 
-__all__ = ["read_decay", "read_run"]
+__all__ = ["read_decay", "read_run", "refuse_missing"]
 
 NETCDF = (b"\x89HDF", b"CDF\x01", b"CDF\x02")
 
@@ -33,7 +33,7 @@ def read_decay(path: Path, choice: Choice | None = None) -> Trace:
     DataError
         If the file is missing or is neither, the layer is not in it, or names do not decide.
     """
-    _refuse_missing(path, "Give a .nc file of `tailoff train --out`, a CSV or JSON lines.")
+    refuse_missing(path, "Give a .nc file of `tailoff train --out`, a CSV or JSON lines.")
     with path.open("rb") as file:
         start = file.read(4)
     if start in NETCDF:
@@ -44,13 +44,14 @@ def read_decay(path: Path, choice: Choice | None = None) -> Trace:
 
 def read_run(path: Path, max_bytes: int = MAX_BYTES) -> xr.Dataset:
     """Return a run that `tailoff train --out` has written; DataError if it is not one."""
-    _refuse_missing(path, "Give a .nc file of `tailoff train --out`.")
+    refuse_missing(path, "Give a .nc file of `tailoff train --out`.")
     run = sim.load(path, max_bytes=max_bytes)
     if "rms" not in run or "layer" not in run.dims:
         raise DataError(f"{path} has no rms over layers. Give a file written by `tailoff train --out`.")
     return run
 
 
-def _refuse_missing(path: Path, what_to_give: str) -> None:
+def refuse_missing(path: Path, what_to_give: str) -> None:
+    """Raise DataError if there is no such file, with what to give instead."""
     if not path.is_file():
         raise DataError(f"{path} {'is not a file' if path.exists() else 'does not exist'}. {what_to_give}")

@@ -6,9 +6,8 @@ import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reports.document.style import COLOURS, new_figure, styled
+from reports.document.style import COLOURS, new_figure, plain_numbers, styled
 from reports.runs.forecasts import LayerForecast
 from reports.runs.recorded import series_of
 from theory.run.drive import Drive
@@ -66,9 +65,7 @@ def _budget(axis: Axes, drives: Drive, invariant: bool) -> None:
             axis.plot(time, drives.signal, color=COLOURS["green"], linestyle="-.", label="signal")
     axis.axhline(0, color="black", linewidth=0.5)
     axis.set_xscale("log")
-    axis.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if time[-1] < 100 * time[0] else (1.0,)))
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.xaxis.set_minor_formatter(NullFormatter())
+    plain_numbers(axis.xaxis, time[0], time[-1])
     axis.set_xlabel("steps")
     axis.set_ylabel("of the squared norm, per decay")
     axis.legend(loc="best")

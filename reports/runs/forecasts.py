@@ -12,6 +12,7 @@ import sim
 from reports.runs.laws_of_run import LawOfNoise, law_of_layer
 from reports.runs.recorded import Plan, ahead_of, record_of, series_of
 from theory import Forecast, forecast
+from theory.run.record import LEAST_ROWS
 
 __all__ = ["LayerForecast", "forecasts_of"]
 
@@ -87,7 +88,7 @@ def forecasts_of(run: xr.Dataset, plan: Plan) -> list[LayerForecast]:
 def _of_layer(run: xr.Dataset, layer: str, plan: Plan) -> LayerForecast:
     own = series_of(run, layer)
     squares = own.norm_sq.values if "norm_sq" in own else own.rms.values**2
-    if len(squares) < 5:
+    if len(squares) < LEAST_ROWS:
         why = str(record_of(run, layer))
         return LayerForecast(layer, float(squares[-1]) if len(squares) else None, None, None, None, False, why)
     record = record_of(run, layer, plan.invariant)

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 import theory
-from reports.runs.recorded import optimizer_of
+from reports.runs.recorded import flags_of, optimizer_of
 from sim.recording.words import has_preconditioner, is_decoupled
 from theory import Forecast, LayerRecord
 from theory.settings.optimizers.named import named_optimizer
@@ -61,7 +61,7 @@ def law_of_layer(run: xr.Dataset, layer: str, record: LayerRecord, found: Foreca
     Of SGD, the balance of decay with the size of the gradients that were recorded.
     """
     about = optimizer_of(run, layer)
-    name, flags = about["class"], about.get("settings") or (about.get("groups") or [{}])[0]
+    name, flags = about["class"], flags_of(about)
     size = int(run.weights.sel(layer=layer)) if "norm_sq" in run else 0
     if name is None or not size:
         return None

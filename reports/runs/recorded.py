@@ -13,8 +13,9 @@ import xarray as xr
 
 from sim.recording.words import acts_on_weights, has_preconditioner, is_decoupled
 from theory import Ahead, LayerRecord
+from theory.run.record import LEAST_ROWS
 
-__all__ = ["Plan", "ahead_of", "optimizer_of", "record_of", "series_of"]
+__all__ = ["Plan", "ahead_of", "flags_of", "optimizer_of", "record_of", "series_of"]
 
 SAME = 1e-3  # relative: a preconditioned gradient that differs by more shows an optimizer that adapts
 
@@ -53,12 +54,12 @@ def record_of(run: xr.Dataset, layer: str, invariant: Sequence[str] = ()) -> Lay
     """Return the record of a layer, or why there is none: what the forecast by its drive would need."""
     own, about = series_of(run, layer), optimizer_of(run, layer)
     rows = own.sizes["step"]
-    if rows < 5:
+    if rows < LEAST_ROWS:
         return f"cannot know: {rows} rows since the run began, or was resumed or changed, are too few"
     if "lr" not in own or "weight_decay" not in own:
         missing = "learning rate" if "lr" not in own else "weight decay"
         return f"the {missing} is not known"
-    name, flags = about["class"], about.get("settings") or (about.get("groups") or [{}])[0]
+    name, flags = about["class"], flags_of(about)
     scale = np.ones(rows)
     if name and not acts_on_weights(name, flags):
         if "decay_weight" not in own or not own.decay_weight.notnull().any():
@@ -96,6 +97,12 @@ def optimizer_of(run: xr.Dataset, layer: str) -> dict[str, Any]:
             if any(parameter["name"] == layer for parameter in group["parameters"]):
                 return {**entry, "groups": [group]}
     return entries[0]
+
+
+def flags_of(about: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings in an optimizer's entry: ours, or those of its group in torch."""
+    found: dict[str, Any] = about.get("settings") or (about.get("groups") or [{}])[0]
+    return found
 
 
 def _column(own: xr.Dataset, name: str, there: bool = True) -> np.ndarray | None:

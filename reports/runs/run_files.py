@@ -11,8 +11,8 @@ import numpy as np
 import xarray as xr
 
 import sim
+from reports.runs.files import refuse_missing
 from reports.runs.recorded import Plan
-from sim import DataError
 from sim.recording.reading import is_trace
 from sim.traces.logged import from_log
 from sim.traces.settings import Given, with_settings
@@ -62,8 +62,7 @@ def read_with(path: Path, said: Said, choice: Choice | None = None) -> tuple[xr.
     InvalidArgument
         If what is said is out of range or contradicts the file.
     """
-    if not path.is_file():
-        raise DataError(f"{path} {'is not a file' if path.exists() else 'does not exist'}. Give a recorded run.")
+    refuse_missing(path, "Give a recorded run.")
     if is_trace(path):
         given = [name for name in ("optimizer", "lr", "weight_decay") if getattr(said, name) is not None]
         if given and not (given == ["lr"] and said.schedule is not None):

@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes as Panel
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from reports.document.style import COLOURS, new_figure, residual_band, styled
+from reports.document.style import COLOURS, new_figure, plain_numbers, residual_band, styled
 from reports.runs.compared import Scale
 from reports.runs.sweep_axes import Axes, is_number
 
@@ -21,7 +20,6 @@ WIDE = 5.0  # a range of so many times is drawn on a logarithmic axis
 BAND = 4.0  # standard errors
 LEVELS = 8  # lines of the law on a map
 DENSE = 60  # points of a line
-TICKED = 300  # an axis up to so wide has numbers at 2 and 5 too
 GREEK = {"lam": r"$\lambda$", "eta": r"$\eta$"}
 
 
@@ -120,10 +118,7 @@ def _numbers(panel: Panel, name: str, values: Any, room: float = 1.0) -> None:
     getattr(panel, f"set_{name}scale")("log")
     if room > 1:
         getattr(panel, f"set_{name}lim")(column.min() / room, column.max() * room)
-    axis = getattr(panel, f"{name}axis")
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if column.max() < TICKED * column.min() else (1.0,)))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axis.set_minor_formatter(NullFormatter())
+    plain_numbers(getattr(panel, f"{name}axis"), column.min(), column.max())
 
 
 def _is_wide(values: np.ndarray) -> bool:

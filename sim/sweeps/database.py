@@ -9,7 +9,7 @@ from typing import Any
 from sim.errors import DataError
 from sim.sweeps.description import digest
 
-__all__ = ["REFUSALS", "discard", "is_whole", "reading", "refusal", "writing"]
+__all__ = ["FILE", "REFUSALS", "discard", "is_whole", "reading", "refusal", "writing"]
 
 FILE = "results.sqlite"
 SCHEMA = """

@@ -14,7 +14,15 @@ __all__ = ["export", "refuse_export"]
 
 
 def refuse_export(path: str | Path) -> Path:
-    """Return the path if a sweep can be exported there; ask before long work, not after it."""
+    """Return the path if a sweep can be exported there; ask before long work, not after it.
+
+    Raises
+    ------
+    InvalidArgument
+        If it ends in neither .nc nor .csv.
+    DataError
+        If nothing can be written there.
+    """
     to = as_path("path", path)
     if to.suffix not in {".nc", ".csv"}:
         raise InvalidArgument(f"the export must end in .nc (netCDF) or .csv, got {str(to)!r}.")

@@ -148,7 +148,13 @@ class Store:
         return Piece(self.packed(number).netcdf)
 
     def packed(self, number: int) -> Packed:
-        """Return the file of some results, its checksum verified."""
+        """Return the file of some results.
+
+        Raises
+        ------
+        DataError
+            If its checksum is wrong.
+        """
         with self._asking() as ask:
             found = ask.execute("SELECT sha256, layout, content FROM pieces WHERE id = ?", (number,)).fetchone()
         if found is None or not is_whole(*found):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from sim.sweeps.batch import Outcome
+from sim.sweeps.batch import End, Outcome
 from sim.sweeps.description import as_text, described
 from sim.sweeps.dispatch import Clock, Crew, Progress, run_points
 from sim.sweeps.local import LocalCrew
@@ -131,7 +131,7 @@ def sweep_of_plan(
         hands.close()
 
 
-def _row(point: Point, plan: Plan, end: Any) -> Row:
+def _row(point: Point, plan: Plan, end: End) -> Row:
     return Row(
         point.key, point.base, plan.version, as_text(described(point.settings)), end.status, end.reason, end.seconds,
         end.piece, end.position,

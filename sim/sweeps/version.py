@@ -1,7 +1,8 @@
 """Which simulation made a result: the releases that decide its numbers, and the code itself without its comments.
 
-Of `sim` all rooms count but this one and `traces`, which simulate nothing; of `theory` the settings. A function from
-elsewhere counts with its module; one that was typed into a session, or stands in the script that is run, by itself.
+Of `sim` all rooms count but this one, `recording` and `traces`, which simulate nothing; of `theory` the settings. A
+function from elsewhere counts with its module; one that was typed into a session, or stands in the script that is run,
+by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sim.machinery.provenance import versions
 
 __all__ = ["code_of", "version_of"]
 
-NOT_SIMULATED = ("sweeps", "traces")
+NOT_SIMULATED = ("recording", "sweeps", "traces")
 
 
 def version_of(run: Callable[..., Any]) -> str:

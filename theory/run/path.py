@@ -8,7 +8,7 @@ import numpy as np
 
 from theory.run.calibration import Calibration
 from theory.run.drive import Drive, blocks_of, norm_after, present_drive
-from theory.run.record import Ahead, LayerRecord
+from theory.run.record import Ahead, LayerRecord, clock_moves
 
 __all__ = ["Outlook", "outlook", "paths"]
 
@@ -91,7 +91,7 @@ def paths(record: LayerRecord, ahead: Ahead, look: Outlook, constants: Calibrati
         `step`, counted from the end of the record; `norm_sq`, `low`, `high`; `deviation` of ln E.
     """
     edges = np.unique(np.linspace(0, len(ahead.rate), min(POINTS, len(ahead.rate)) + 1).astype(int))
-    clock = np.concatenate([[0.0], np.cumsum(-2 * np.log1p(-ahead.decay))])
+    clock = np.concatenate([[0.0], np.cumsum(clock_moves(ahead.decay))])
     moves, rates = np.diff(clock[edges]), np.add.reduceat(ahead.rate, edges[:-1]) / np.diff(edges)
     h = np.log1p((edges[:-1] + edges[1:]) / 2 / record.step[-1])
     d, deviation = constants.memory, _deviation(h, look, constants)

@@ -10,7 +10,7 @@ import numpy as np
 from theory.errors import InvalidArgument
 from theory.settings import check_range, finite, non_negative, numbers, positive, whole_number
 
-__all__ = ["Ahead", "LayerRecord"]
+__all__ = ["LEAST_ROWS", "Ahead", "LayerRecord", "clock_moves"]
 
 LEAST_ROWS = 5
 
@@ -92,8 +92,13 @@ class LayerRecord:
 _GAPS = ("noise_sq", "alignment", "grad_sq")  # NaN where nothing was measured
 
 
+def clock_moves(decay: np.ndarray) -> np.ndarray:
+    """Return how far an update moves the clock in which ||w||^2 decays as exp(-clock)."""
+    return -2 * np.log1p(-decay)
+
+
 def _clock(step: np.ndarray, decay: np.ndarray) -> np.ndarray:
-    moves = -2 * np.log1p(-decay)
+    moves = clock_moves(decay)
     gap = np.diff(step)
     passed = gap * moves[:-1] + np.diff(moves) * np.maximum(gap - 1, 0) / 2
     return np.concatenate([[0.0], np.cumsum(passed)])
