@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from queue import SimpleQueue
 
@@ -23,6 +24,8 @@ from theory.settings import InvalidArgument, whole_number
 __all__ = ["LocalCrew"]
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
+ENDED_WITHIN = 2.0  # seconds for all workers; one that the disk holds up dies when it is let go
 
 
 class LocalCrew:
@@ -66,8 +69,9 @@ class LocalCrew:
             process.kill()
         for _ in self._threads:
             self._todo.put(None)
+        until = time.monotonic() + ENDED_WITHIN
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(timeout=max(0.0, until - time.monotonic()))
 
     def _serve(self) -> None:
         """Hand batches to one process after another, each as long as it lives."""
