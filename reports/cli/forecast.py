@@ -93,8 +93,16 @@ def forecast(
         chosen_optimizer(optimizer, momentum, beta1, beta2, decoupled, settings or ()) if optimizer else None,
         lr, weight_decay, schedule_ahead(schedule, falls), total_steps, steps, tuple(invariant or ()),
     )  # fmt: skip
-    if optimizer is None and momentum is not None:
-        raise InvalidArgument(f"--momentum must be given with --optimizer, got {momentum!r} alone.")
+    of_optimizer = {
+        "momentum": momentum,
+        "beta1": beta1,
+        "beta2": beta2,
+        "decoupled": decoupled or None,
+        "set": settings,
+    }
+    for name, option in of_optimizer.items():
+        if optimizer is None and option is not None:
+            raise InvalidArgument(f"--{name} must be given with --optimizer, got {option!r} alone.")
     choice = Choice(
         value=tuple(value or ()), layer=layer, weights=read_counts(weights) if weights else (),
         max_bytes=None if max_size is None else read_size(max_size),

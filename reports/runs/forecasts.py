@@ -88,6 +88,8 @@ def forecasts_of(run: xr.Dataset, plan: Plan) -> list[LayerForecast]:
 def _of_layer(run: xr.Dataset, layer: str, plan: Plan) -> LayerForecast:
     own = series_of(run, layer)
     squares = own.norm_sq.values if "norm_sq" in own else own.rms.values**2
+    if len(squares) and (gap := _ends_early(run, own)):
+        return LayerForecast(layer, float(squares[-1]), None, None, None, False, gap)
     if len(squares) < LEAST_ROWS:
         why = str(record_of(run, layer))
         return LayerForecast(layer, float(squares[-1]) if len(squares) else None, None, None, None, False, why)
@@ -102,6 +104,15 @@ def _of_layer(run: xr.Dataset, layer: str, plan: Plan) -> LayerForecast:
         layer, float(squares[-1]), band, found.equilibrium, found.invariant, found.knows, found.reason, found,
         law_of_layer(run, layer, record, found),
     )  # fmt: skip
+
+
+def _ends_early(run: xr.Dataset, own: xr.Dataset) -> str:
+    """Say if a layer's norm is missing, or 0, at the end; a layer may be logged more rarely than others."""
+    last, end = float(own.step[-1]), float(run.step.max())
+    usual = float(np.diff(own.step.values).max(initial=1.0))
+    if end - last <= 2 * usual:
+        return ""
+    return f"cannot know: from step {last:,.0f} on its norm is missing or 0, and the record goes on to step {end:,.0f}"
 
 
 def _by_fit(layer: str, step: np.ndarray, squares: np.ndarray, steps: int, why: str) -> LayerForecast:

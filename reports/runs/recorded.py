@@ -54,6 +54,8 @@ def record_of(run: xr.Dataset, layer: str, invariant: Sequence[str] = ()) -> Lay
     """Return the record of a layer, or why there is none: what the forecast by its drive would need."""
     own, about = series_of(run, layer), optimizer_of(run, layer)
     rows = own.sizes["step"]
+    if not rows:
+        return "cannot know: no row has a norm above 0"
     if rows < LEAST_ROWS:
         return f"cannot know: {rows} rows since the run began, or was resumed or changed, are too few"
     if "lr" not in own or "weight_decay" not in own:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import xarray as xr
 import sim
 from reports.runs.files import refuse_missing
 from reports.runs.recorded import Plan
+from sim import DataError
 from sim.recording.reading import is_trace
+from sim.traces.lexicon import CLOCKS
 from sim.traces.logged import from_log
 from sim.traces.settings import Given, with_settings
 from sim.traces.trace import Choice
@@ -22,6 +25,9 @@ from theory.settings import whole_number
 from theory.settings.schedules import Schedule
 
 __all__ = ["Said", "read_with"]
+
+NOT_STEPS = {*CLOCKS.values()} - {"step", "iteration", "batch", "unit of time"}
+MOST_STEPS = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -71,14 +77,26 @@ def read_with(path: Path, said: Said, choice: Choice | None = None) -> tuple[xr.
         last, planned = int(run.step.max()), json.loads(run.attrs["planned_steps"])
     else:
         run = from_log(path, choice or Choice())
+        if (unit := run.attrs["unit"]) in NOT_STEPS:
+            raise DataError(
+                f"the time in {str(path)!r} is in {unit}s, and decay is counted in steps. Multiply it by the "
+                f"steps of one {unit}, and name the column 'step'."
+            )
         last, planned = int(run.step.max()), None
     total = said.total_steps if said.total_steps is not None else planned
     steps = said.steps
     if steps is None:
-        if total is None or total <= last:
+        if total is None:
             raise InvalidArgument("steps must be given: nothing says how long the run will be. Say --steps.")
+        if total <= last:
+            raise InvalidArgument(
+                f"total_steps must be beyond the record's last step, {last:,}, got {total:,}. Say how many more: "
+                "--steps."
+            )
         steps = total - last
     whole_number("steps", steps)
+    if steps > MOST_STEPS:
+        raise InvalidArgument(f"steps must be at most {MOST_STEPS:,}, got {steps:,}. Forecast less far.")
     total = last + steps if total is None else total
     if last + steps > total and (said.schedule is not None or json.loads(run.attrs.get("planned_lr", "null"))):
         raise InvalidArgument(
@@ -86,10 +104,25 @@ def read_with(path: Path, said: Said, choice: Choice | None = None) -> tuple[xr.
             f"{total - last}, or give the run's whole length (--total-steps)."
         )
     factors = None if said.schedule is None else np.asarray(said.schedule.factors(total), float)
+    peak, notes = said.lr, []
     if not is_trace(path):
+        if said.lr is not None and "lr" in run:
+            peak = None  # the column tells it
+            notes.append(f"lr = {said.lr:g} is not used: the file has a column of the learning rate")
         run = with_settings(run, _given(run, said, total))
-    plan = Plan(steps, factors, said.lr, said.invariant)
-    return run, plan, [*json.loads(run.attrs["notes"]), *_assumed(run, said)]
+    return (
+        run,
+        Plan(steps, factors, peak, _invariant(run, said)),
+        [*json.loads(run.attrs["notes"]), *_assumed(run, said), *notes],
+    )
+
+
+def _invariant(run: xr.Dataset, said: Said) -> tuple[str, ...]:
+    layers = [str(layer) for layer in run.layer.values]
+    for pattern in said.invariant:
+        if not any(fnmatch(layer, pattern) for layer in layers):
+            raise InvalidArgument(f"invariant must name a layer, got {pattern!r}. The layers are {', '.join(layers)}.")
+    return said.invariant
 
 
 def _given(run: xr.Dataset, said: Said, total: int) -> Given:

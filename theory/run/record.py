@@ -72,6 +72,11 @@ class LayerRecord:
                     f"{name} must have one number for each row, got shape {values.shape} beside {rows}."
                 )
             object.__setattr__(self, name, values)
+        for name in ("noise_sq", "grad_sq"):
+            if (values := getattr(self, name)) is not None and np.nanmin(values, initial=0.0) < 0:
+                raise InvalidArgument(
+                    f"{name} must be at least 0, got {np.nanmin(values):g}: it is a square. Check its column."
+                )
         if rows[0] < LEAST_ROWS:
             raise InvalidArgument(f"step must have at least {LEAST_ROWS} rows to forecast from, got {rows[0]}.")
         if (np.diff(self.step) <= 0).any():

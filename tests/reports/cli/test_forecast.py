@@ -186,3 +186,55 @@ def test_a_recorded_run_says_its_settings_itself(tmp_path, forecast, tailoff):
     code, _, err = tailoff("forecast", path, "--optimizer", "adamw")
     assert code == 2
     assert "says it itself" in err
+
+
+def written(path, *rows, columns="step,norm"):
+    path.write_text("\n".join([columns, *rows]) + "\n")
+    return path
+
+
+CURVE = [f"{t},{np.sqrt(4 + 21 * np.exp(-2e-3 * t)):.9g}" for t in range(0, 1000, 10)]
+PLAIN = ("--steps", 500, "--optimizer", "sgd", "--lr", 0.1, "--weight-decay", 0.01)
+
+
+@pytest.mark.parametrize("clock", ["epoch", "seconds", "tokens"])
+def test_a_time_that_is_not_in_steps_is_refused(tmp_path, tailoff, clock):
+    code, _, err = tailoff("forecast", written(tmp_path / "run.csv", *CURVE, columns=f"{clock},norm"), *PLAIN)
+    assert code == 2
+    assert "counted in steps" in err
+
+
+@pytest.mark.parametrize("end", ["nan", "0", ""])
+def test_a_norm_that_ends_before_the_record_is_not_forecast(tmp_path, forecast, end):
+    rows = [row if number < 50 else f"{row.split(',')[0]},{end}" for number, row in enumerate(CURVE)]
+    rows = [f"{row},other" for row in CURVE] + [f"{row},broken" for row in rows]
+    layers, _ = forecast(written(tmp_path / "run.csv", *rows, columns="step,norm,layer"), *PLAIN)
+    assert layers["other"]["knows"]
+    assert not layers["broken"]["knows"]
+    assert "missing or 0" in layers["broken"]["reason"]
+
+
+def test_what_contradicts_or_does_nothing_is_said(tmp_path, tailoff):
+    path = written(tmp_path / "run.csv", *CURVE)
+    for words, message in (
+        ((*PLAIN, "--invariant", "conv*"), "invariant must name a layer"),
+        (("--steps", 500, "--lr", 0.1, "--weight-decay", 0.01, "--beta1", 0.9), "--beta1 must be given with"),
+        ((*PLAIN[2:], "--total-steps", 500), "beyond the record's last step, 990"),
+        (("--steps", 10**8, *PLAIN[2:]), "at most 10,000,000"),
+    ):
+        code, _, err = tailoff("forecast", path, *words)
+        assert (code, message in err) == (2, True), (words, err)
+    negative = written(tmp_path / "g.csv", *(f"{row},-1" for row in CURVE), columns="step,norm,grad_sq")
+    code, _, err = tailoff("forecast", negative, *PLAIN)
+    assert code == 2
+    assert "it is a square" in err
+
+
+def test_a_column_of_the_learning_rate_counts_more_than_the_word(tmp_path, forecast):
+    factors = theory.schedules.cosine().factors(3000)
+    rows = [f"{row},{0.1 * factors[10 * number]:.9g}" for number, row in enumerate(CURVE)]
+    path = written(tmp_path / "run.csv", *rows, columns="step,norm,lr")
+    words = ("--optimizer", "sgd", "--weight-decay", 0.01, "--schedule", "cosine", "--total-steps", 3000)
+    (by_column, _), (by_word, notes) = forecast(path, *words), forecast(path, *words, "--lr", 0.5)
+    assert by_column == by_word
+    assert "is not used" in notes
